@@ -1,0 +1,1 @@
+//! What everything means: meetings, contacts, conversations, outbox, trust

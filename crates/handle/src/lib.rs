@@ -1,0 +1,1 @@
+//! The commands, the events and the typed handle that every user interface holds

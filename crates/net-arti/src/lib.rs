@@ -1,0 +1,1 @@
+//! Onion services by embedded Arti; the only crate that names it

@@ -1,0 +1,1 @@
+//! Onion services behind one trait, the loopback network, and the TLS channel

@@ -1,0 +1,1 @@
+//! The driver: runs the engine and the networks behind a handle

@@ -1,0 +1,1 @@
+//! Handshake key derivation and double ratchet with header encryption

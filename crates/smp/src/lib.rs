@@ -1,0 +1,1 @@
+//! The Socialist Millionaire Protocol over a prime-order group

@@ -1,0 +1,1 @@
+//! The terminal's faces: the full screen, plain lines, and JSON lines

@@ -1,0 +1,1 @@
+//! Codes, pairing, cards, cells and messages of Undertone's own protocol
