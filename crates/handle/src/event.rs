@@ -1,0 +1,243 @@
+//! What a node tells its interfaces. Every step here was *seen*, never assumed after a time.
+
+use std::time::Duration;
+
+use crate::words::UserError;
+use crate::{ConversationId, MessageId};
+
+/// Something happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// The way to the network changed.
+    Network(NetworkState),
+    /// A meeting moved on.
+    Meeting(ConversationId, MeetingEvent),
+    /// A conversation moved on.
+    Conversation(ConversationId, ConversationEvent),
+    /// The node cannot go on and will end.
+    Fatal(UserError),
+    /// The node has ended in order; no event follows.
+    Ended,
+}
+
+/// Which network a node uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NetworkKind {
+    /// Tor, through the embedded client.
+    Arti,
+    /// Loopback sockets on this machine: no anonymity.
+    Local,
+}
+
+/// How far the way to the network is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkState {
+    /// Which network.
+    pub kind: NetworkKind,
+    /// What has been seen of it.
+    pub step: NetworkStep,
+    /// How far this machine's clock differs from what relays say, if by a quarter of an hour or
+    /// more; positive when this machine is ahead.
+    pub clock_off_by_seconds: Option<i64>,
+}
+
+/// A step on the way to the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetworkStep {
+    /// Looking for the network; `percent` as the client counts.
+    Finding {
+        /// 0 to 99.
+        percent: u8,
+    },
+    /// The network is usable.
+    Ready,
+    /// The network cannot be reached now; the reason in the client's words, without addresses.
+    Blocked {
+        /// What blocks, for the details view.
+        reason: String,
+    },
+}
+
+/// A step of a meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MeetingEvent {
+    /// A step began or was completed.
+    Step(MeetingStep),
+    /// A guest gave a wrong password or none; so many guesses are left before the code is burnt.
+    GuessesLeft(u8),
+    /// Both ends hold the same keys: the conversation exists from now on.
+    Paired,
+    /// The meeting ended without a conversation.
+    Ended(MeetingEnd),
+}
+
+/// What a meeting is doing, in the order in which the steps are seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeetingStep {
+    /// Host and guest: deriving the meeting place from the code.
+    MakingPlace,
+    /// Host: looking whether somebody already answers under this code.
+    LookingWhetherTaken,
+    /// Host: the descriptor is on its way to where a guest looks for it.
+    Publishing,
+    /// Host: a guest can come; the code lives so long from now.
+    Reachable {
+        /// Ten minutes when it is first said.
+        lives: Duration,
+    },
+    /// Guest: dialling the meeting place.
+    Dialling {
+        /// From 1.
+        attempt: u32,
+    },
+    /// A stream to the other end is open and encrypted; the keys are being agreed on.
+    Agreeing,
+}
+
+/// Why a meeting ended without a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MeetingEnd {
+    /// Guest: nobody answers under this code.
+    NobodyAnswers,
+    /// Host: somebody already answers under this code.
+    CodeTaken,
+    /// The two passwords differ, or someone in the middle guessed. The code is burnt.
+    WrongPassword,
+    /// Host: too many guests went away before they confirmed. The code is burnt.
+    TooManyUnconfirmed,
+    /// Host: ten minutes passed and nobody came.
+    Expired,
+    /// Host: the service did not become reachable in time.
+    NeverReachable,
+    /// The other end went away in the middle of the pairing.
+    PartnerGone,
+    /// The other end speaks no version that this one speaks.
+    NoCommonVersion,
+    /// The other end sent something that the protocol does not allow.
+    ProtocolViolation,
+    /// The network could not be reached in time.
+    NoNetwork,
+    /// The user gave it up.
+    GivenUp,
+}
+
+/// How far a partner is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Red: a check failed and the user stayed, or nothing vouches for the partner.
+    Unverified,
+    /// Green: paired by code; `skipped` when both chose to skip the check.
+    Verified {
+        /// Both sides chose not to run the check.
+        skipped: bool,
+    },
+    /// Cyan: the Socialist Millionaire check succeeded.
+    Authenticated,
+}
+
+/// The state of the connection to a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// Both sides hear each other.
+    Up,
+    /// The connection was lost; the same conversation is being dialled again for so long.
+    Lost {
+        /// Ten minutes when it is first said.
+        redial_for: Duration,
+    },
+    /// The connection did not come back in time; the conversation has ended.
+    GivenUp,
+}
+
+/// A step of the Socialist Millionaire check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckEvent {
+    /// The user is asked whether to run the check.
+    WishWanted,
+    /// The partner asked for the check, so it will run.
+    PeerAsked,
+    /// The user is asked for the secret.
+    SecretWanted,
+    /// Waiting for the partner's secret.
+    WaitingForPeer,
+    /// The secrets match.
+    Match,
+    /// The secrets do not match; the user is asked whether to leave (the default) or to stay.
+    Mismatch,
+    /// Neither side wanted the check.
+    Skipped,
+    /// The check broke off: the partner stopped it or sent something that is not a proof. It counts
+    /// as failed.
+    Aborted,
+}
+
+/// Where a sent message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Delivery {
+    /// Kept; there is no connection to the partner now.
+    Waiting,
+    /// On its way.
+    Sent,
+    /// The partner's program has it.
+    Delivered,
+}
+
+/// A step of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConversationEvent {
+    /// The check moved on.
+    Check(CheckEvent),
+    /// How far the partner is known changed.
+    Trust(Trust),
+    /// The conversation begins: from now on texts flow.
+    Open,
+    /// A text of ours was taken into the outbox.
+    Queued {
+        /// The message.
+        message: MessageId,
+        /// Its text.
+        body: String,
+        /// When, in seconds since 1970.
+        at: u64,
+    },
+    /// A text came from the partner.
+    Received {
+        /// The message.
+        message: MessageId,
+        /// Its text.
+        body: String,
+        /// When it came, in seconds since 1970 by this machine's clock.
+        at: u64,
+    },
+    /// A sent message moved on.
+    Delivery(MessageId, Delivery),
+    /// A text could not be taken: it is too long, the outbox is full, or the conversation has ended.
+    NotSent(MessageId, NotSent),
+    /// The name that the partner calls themselves. A claim, shown as one.
+    PeerName(String),
+    /// The connection changed.
+    Link(LinkState),
+    /// Something arrived that was refused: damaged, forged, replayed. The conversation goes on.
+    Refused,
+    /// The partner said goodbye; the conversation has ended.
+    PeerLeft,
+    /// This side's goodbye is out; the conversation has ended.
+    Left {
+        /// Whether the partner confirmed it before the time was up.
+        confirmed: bool,
+    },
+}
+
+/// Why a text was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotSent {
+    /// More than [`crate::command::MAX_TEXT`] bytes.
+    TooLong,
+    /// Too many texts are waiting already.
+    OutboxFull,
+    /// The conversation is not open, or not any more.
+    NotOpen,
+}

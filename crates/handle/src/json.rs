@@ -1,0 +1,1 @@
+//! The events as JSON lines, versioned.
