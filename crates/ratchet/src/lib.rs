@@ -1,1 +1,6 @@
-//! Handshake key derivation and double ratchet with header encryption
+//! Handshake key derivation and double ratchet with header encryption.
+
+pub mod handshake;
+pub mod secret;
+pub mod session;
+pub mod transcript;
