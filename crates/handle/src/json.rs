@@ -1,1 +1,416 @@
-//! The events as JSON lines, versioned.
+//! The events as JSON lines, versioned, and the lines that a script may send.
+//!
+//! Each line is one object with `"v":1` and `"event"`. Within version 1 fields and events may be
+//! added, never renamed, removed or given another meaning; a reader skips what it doesn't know.
+//! `docs/json/` documents every event and its fields. Only the row structs here are serializable;
+//! the types of the program are not.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::command::is_deceptive;
+use crate::event::{
+    CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
+    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotSent, Trust,
+};
+use crate::words::UserError;
+use crate::{ConversationId, MessageId, SecretText};
+
+/// The version of the lines, which is in each of them.
+pub const VERSION: u8 = 1;
+
+/// A line as it is written.
+#[derive(Serialize)]
+struct Line<'a> {
+    v: u8,
+    #[serde(flatten)]
+    row: Row<'a>,
+}
+
+/// A conversation's id: sixteen hex digits, because JavaScript's numbers end at 53 bits.
+type Id = String;
+
+/// What each event carries. The name of the event is the renamed variant.
+#[derive(Serialize)]
+#[serde(tag = "event")]
+enum Row<'a> {
+    #[serde(rename = "network.finding")]
+    Finding { network: &'static str, percent: u8, clock_off_by_seconds: Option<i64> },
+    #[serde(rename = "network.ready")]
+    Ready { network: &'static str, anonymous: bool, clock_off_by_seconds: Option<i64> },
+    #[serde(rename = "network.blocked")]
+    Blocked { network: &'static str, reason: &'a str, clock_off_by_seconds: Option<i64> },
+    #[serde(rename = "prompt")]
+    Prompt { what: &'static str },
+    #[serde(rename = "meeting.code")]
+    Code { conversation: Id, code: &'a str },
+    #[serde(rename = "meeting.step")]
+    Step {
+        conversation: Id,
+        step: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lives_seconds: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
+    },
+    #[serde(rename = "meeting.guesses_left")]
+    GuessesLeft { conversation: Id, left: u8 },
+    #[serde(rename = "meeting.paired")]
+    Paired { conversation: Id },
+    #[serde(rename = "meeting.ended")]
+    MeetingEnded { conversation: Id, reason: &'static str },
+    #[serde(rename = "check")]
+    Check { conversation: Id, state: &'static str },
+    #[serde(rename = "trust")]
+    Trust { conversation: Id, level: &'static str, skipped: bool },
+    #[serde(rename = "conversation.open")]
+    Open { conversation: Id },
+    #[serde(rename = "message.queued")]
+    Queued { conversation: Id, message: u64, text: &'a str, at: u64 },
+    #[serde(rename = "message.received")]
+    Received { conversation: Id, message: u64, text: &'a str, at: u64 },
+    #[serde(rename = "message.delivery")]
+    Delivery { conversation: Id, message: u64, state: &'static str },
+    #[serde(rename = "message.not_sent")]
+    NotSent { conversation: Id, message: u64, reason: &'static str },
+    #[serde(rename = "peer.name")]
+    PeerName { conversation: Id, claims: &'a str },
+    #[serde(rename = "link")]
+    Link {
+        conversation: Id,
+        state: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        redial_seconds: Option<u64>,
+    },
+    #[serde(rename = "conversation.refused")]
+    Refused { conversation: Id },
+    #[serde(rename = "conversation.peer_left")]
+    PeerLeft { conversation: Id },
+    #[serde(rename = "conversation.left")]
+    Left { conversation: Id, confirmed: bool },
+    #[serde(rename = "error")]
+    Error { kind: &'static str, exit_code: u8, message: &'a str, hint: &'a str },
+    #[serde(rename = "ended")]
+    Ended {},
+}
+
+/// The names of all events of this version, in the order of the documentation.
+pub const EVENTS: [&str; 23] = [
+    "network.finding",
+    "network.ready",
+    "network.blocked",
+    "prompt",
+    "meeting.code",
+    "meeting.step",
+    "meeting.guesses_left",
+    "meeting.paired",
+    "meeting.ended",
+    "check",
+    "trust",
+    "conversation.open",
+    "message.queued",
+    "message.received",
+    "message.delivery",
+    "message.not_sent",
+    "peer.name",
+    "link",
+    "conversation.refused",
+    "conversation.peer_left",
+    "conversation.left",
+    "error",
+    "ended",
+];
+
+/// What an interface asks its user for in a `prompt` line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prompt {
+    /// Whether to say a code or to join by one: `s` or `c`.
+    Role,
+    /// The user's own name.
+    Nick,
+    /// The name for the partner.
+    Peer,
+    /// The code.
+    Code,
+    /// Whether the code was meant as it was typed: `y` or `n`.
+    CodeMeant,
+}
+
+/// An event as one line, without the line's end.
+#[must_use]
+pub fn line(event: &Event) -> String {
+    match event {
+        Event::Network(state) => write(network(state)),
+        Event::Meeting(id, event) => write(meeting(id.to_string(), event)),
+        Event::Conversation(id, event) => write(conversation(id.to_string(), event)),
+        Event::Fatal(error) => error_line(error),
+        Event::Ended => write(Row::Ended {}),
+    }
+}
+
+/// A failure as one line: the last word before an exit code other than 0.
+#[must_use]
+pub fn error_line(error: &UserError) -> String {
+    write(Row::Error {
+        kind: error.kind.name(),
+        exit_code: error.kind.exit_code(),
+        message: &error.message,
+        hint: &error.hint,
+    })
+}
+
+/// The code that the host says to the partner, as one line.
+#[must_use]
+pub fn code_line(conversation: ConversationId, code: &str) -> Zeroizing<String> {
+    Zeroizing::new(write(Row::Code { conversation: conversation.to_string(), code }))
+}
+
+/// What the interface waits for, as one line.
+#[must_use]
+pub fn prompt_line(prompt: Prompt) -> String {
+    let what = match prompt {
+        Prompt::Role => "role",
+        Prompt::Nick => "nick",
+        Prompt::Peer => "peer",
+        Prompt::Code => "code",
+        Prompt::CodeMeant => "code_meant",
+    };
+    write(Row::Prompt { what })
+}
+
+fn write(row: Row<'_>) -> String {
+    // Strings, numbers and booleans under string keys: nothing here that JSON cannot say.
+    let line = serde_json::to_string(&Line { v: VERSION, row }).unwrap_or_default();
+    if !line.contains(is_deceptive) {
+        return line;
+    }
+    // JSON needs no escape for most of them, but a terminal that shows the line does. They can
+    // only stand inside a string, where an escape means the same.
+    let line = Zeroizing::new(line);
+    let mut escaped = String::with_capacity(line.len());
+    for c in line.chars() {
+        if is_deceptive(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
+fn network(state: &NetworkState) -> Row<'_> {
+    let clock_off_by_seconds = state.clock_off_by_seconds;
+    let (network, anonymous) = match state.kind {
+        NetworkKind::Arti => ("tor", true),
+        NetworkKind::Local => ("local", false),
+    };
+    match &state.step {
+        NetworkStep::Finding { percent } => {
+            Row::Finding { network, percent: *percent, clock_off_by_seconds }
+        }
+        NetworkStep::Ready => Row::Ready { network, anonymous, clock_off_by_seconds },
+        NetworkStep::Blocked { reason } => Row::Blocked { network, reason, clock_off_by_seconds },
+    }
+}
+
+fn meeting(conversation: Id, event: &MeetingEvent) -> Row<'static> {
+    match event {
+        MeetingEvent::Step(step) => {
+            let (name, lives_seconds, attempt) = match step {
+                MeetingStep::MakingPlace => ("making_place", None, None),
+                MeetingStep::LookingWhetherTaken => ("looking_whether_taken", None, None),
+                MeetingStep::Publishing => ("publishing", None, None),
+                MeetingStep::Reachable { lives } => ("reachable", Some(lives.as_secs()), None),
+                MeetingStep::Dialling { attempt } => ("dialling", None, Some(*attempt)),
+                MeetingStep::Agreeing => ("agreeing", None, None),
+            };
+            Row::Step { conversation, step: name, lives_seconds, attempt }
+        }
+        MeetingEvent::GuessesLeft(left) => Row::GuessesLeft { conversation, left: *left },
+        MeetingEvent::Paired => Row::Paired { conversation },
+        MeetingEvent::Ended(end) => Row::MeetingEnded { conversation, reason: reason(end) },
+    }
+}
+
+fn reason(end: &MeetingEnd) -> &'static str {
+    match end {
+        MeetingEnd::NobodyAnswers => "nobody_answers",
+        MeetingEnd::CodeTaken => "code_taken",
+        MeetingEnd::WrongPassword => "wrong_password",
+        MeetingEnd::TooManyUnconfirmed => "too_many_unconfirmed",
+        MeetingEnd::Expired => "expired",
+        MeetingEnd::NeverReachable => "never_reachable",
+        MeetingEnd::PartnerGone => "partner_gone",
+        MeetingEnd::NoCommonVersion => "no_common_version",
+        MeetingEnd::ProtocolViolation => "protocol_violation",
+        MeetingEnd::NoNetwork => "no_network",
+        MeetingEnd::GivenUp => "given_up",
+    }
+}
+
+fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
+    match event {
+        ConversationEvent::Check(event) => {
+            let state = match event {
+                CheckEvent::WishWanted => "wish_wanted",
+                CheckEvent::PeerAsked => "peer_asked",
+                CheckEvent::SecretWanted => "secret_wanted",
+                CheckEvent::WaitingForPeer => "waiting_for_peer",
+                CheckEvent::Match => "match",
+                CheckEvent::Mismatch => "mismatch",
+                CheckEvent::Skipped => "skipped",
+                CheckEvent::Aborted => "aborted",
+            };
+            Row::Check { conversation, state }
+        }
+        ConversationEvent::Trust(level) => {
+            let (level, skipped) = match level {
+                Trust::Unverified => ("unverified", false),
+                Trust::Verified { skipped } => ("verified", *skipped),
+                Trust::Authenticated => ("authenticated", false),
+            };
+            Row::Trust { conversation, level, skipped }
+        }
+        ConversationEvent::Open => Row::Open { conversation },
+        ConversationEvent::Queued { message: MessageId(message), body, at } => {
+            Row::Queued { conversation, message: *message, text: body, at: *at }
+        }
+        ConversationEvent::Received { message: MessageId(message), body, at } => {
+            Row::Received { conversation, message: *message, text: body, at: *at }
+        }
+        ConversationEvent::Delivery(MessageId(message), delivery) => {
+            let state = match delivery {
+                Delivery::Waiting => "waiting",
+                Delivery::Sent => "sent",
+                Delivery::Delivered => "delivered",
+            };
+            Row::Delivery { conversation, message: *message, state }
+        }
+        ConversationEvent::NotSent(MessageId(message), reason) => {
+            let reason = match reason {
+                NotSent::TooLong => "too_long",
+                NotSent::OutboxFull => "outbox_full",
+                NotSent::NotOpen => "not_open",
+            };
+            Row::NotSent { conversation, message: *message, reason }
+        }
+        ConversationEvent::PeerName(claims) => Row::PeerName { conversation, claims },
+        ConversationEvent::Link(state) => {
+            let (state, redial_seconds) = match state {
+                LinkState::Up => ("up", None),
+                LinkState::Lost { redial_for } => ("lost", Some(redial_for.as_secs())),
+                LinkState::GivenUp => ("given_up", None),
+            };
+            Row::Link { conversation, state, redial_seconds }
+        }
+        ConversationEvent::Refused => Row::Refused { conversation },
+        ConversationEvent::PeerLeft => Row::PeerLeft { conversation },
+        ConversationEvent::Left { confirmed } => Row::Left { conversation, confirmed: *confirmed },
+    }
+}
+
+/// What a script asks for in one line.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Request {
+    /// `{"send":"text"}`: send this text, whatever it looks like.
+    Send(String),
+    /// `{"check":true}`: whether this side wants the check.
+    Check(bool),
+    /// `{"secret":"text"}`: the check's secret.
+    Secret(SecretText),
+    /// `{"stay":true}`: after a failed check, stay; `false` leaves.
+    Stay(bool),
+    /// `{"quit":true}`: say goodbye and end.
+    Quit,
+    /// A line that does not begin with a brace: what a person could have typed at this point.
+    Typed(String),
+}
+
+/// Why a line was not understood. The line goes on being nobody's: nothing of it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
+     {{\"secret\":\"…\"}}, {{\"stay\":false}}, {{\"quit\":true}}; nothing was sent"
+)]
+pub struct NotUnderstood;
+
+/// A request as it is read: exactly one key.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RequestRow {
+    Send(String),
+    Check(bool),
+    Secret(String),
+    Stay(bool),
+    Quit(bool),
+}
+
+/// Reads one line of input, without its end.
+///
+/// # Errors
+/// [`NotUnderstood`] when the line begins with a brace and is not one of the requests.
+pub fn request(line: &str) -> Result<Request, NotUnderstood> {
+    if !line.trim_start().starts_with('{') {
+        return Ok(Request::Typed(line.to_owned()));
+    }
+    match serde_json::from_str(line).map_err(|_| NotUnderstood)? {
+        RequestRow::Send(text) => Ok(Request::Send(text)),
+        RequestRow::Check(wish) => Ok(Request::Check(wish)),
+        RequestRow::Secret(text) => Ok(Request::Secret(SecretText::new(text))),
+        RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
+        RequestRow::Quit(true) => Ok(Request::Quit),
+        RequestRow::Quit(false) => Err(NotUnderstood),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_read() {
+        assert_eq!(request(r#"{"send":"a\nb"}"#), Ok(Request::Send("a\nb".into())));
+        assert_eq!(request(r#" {"check":false}"#), Ok(Request::Check(false)));
+        assert_eq!(
+            request(r#"{"secret":"blue bench"}"#),
+            Ok(Request::Secret(SecretText::new("blue bench".into())))
+        );
+        assert_eq!(request(r#"{"stay":true}"#), Ok(Request::Stay(true)));
+        assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
+        assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
+        assert_eq!(request(""), Ok(Request::Typed(String::new())));
+    }
+
+    #[test]
+    fn a_broken_request_is_not_sent_as_a_text() {
+        for bad in [
+            "{",
+            "{}",
+            r#"{"send":1}"#,
+            r#"{"sned":"x"}"#,
+            r#"{"send":"x","quit":true}"#,
+            r#"{"quit":false}"#,
+            r#"{"send":"x"} trailing"#,
+        ] {
+            assert_eq!(request(bad), Err(NotUnderstood), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_line_stays_one_line() {
+        let event = Event::Conversation(
+            ConversationId(1),
+            ConversationEvent::Received {
+                message: MessageId(1),
+                body: "a\nb\u{1b}[31m\u{2028}\u{9b}\u{e0041}\"".into(),
+                at: 0,
+            },
+        );
+        let line = line(&event);
+        assert!(!line.contains(is_deceptive), "{line}");
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value["text"], "a\nb\u{1b}[31m\u{2028}\u{9b}\u{e0041}\"");
+    }
+}

@@ -1,0 +1,220 @@
+//! Each event, in each of its states, has one JSON line: as in the golden file, and as the schema
+//! in `docs/json/` says. A state that only the schema or only the program knows fails here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+use undertone_handle::event::{
+    CheckEvent, ConversationEvent, Delivery, LinkState, MeetingEnd, MeetingEvent, MeetingStep,
+    NetworkKind, NetworkState, NetworkStep, NotSent, Trust,
+};
+use undertone_handle::words::{self, Kind, UserError};
+use undertone_handle::{ConversationId, Event, MessageId, json};
+
+const GOLDEN: &str = include_str!("golden/events.v1.jsonl");
+const SCHEMA: &str = include_str!("../../../docs/json/events.v1.json");
+const REQUESTS: &str = include_str!("../../../docs/json/requests.v1.json");
+
+fn all_lines() -> Vec<String> {
+    let id = ConversationId(0xa7);
+    let mut lines = Vec::new();
+    for (kind, step, clock_off_by_seconds) in [
+        (NetworkKind::Arti, NetworkStep::Finding { percent: 45 }, None),
+        (NetworkKind::Arti, NetworkStep::Ready, Some(-7200)),
+        (NetworkKind::Local, NetworkStep::Ready, None),
+        (NetworkKind::Arti, NetworkStep::Blocked { reason: "no route".into() }, None),
+    ] {
+        lines.push(json::line(&Event::Network(NetworkState { kind, step, clock_off_by_seconds })));
+    }
+    for prompt in [
+        json::Prompt::Role,
+        json::Prompt::Nick,
+        json::Prompt::Peer,
+        json::Prompt::Code,
+        json::Prompt::CodeMeant,
+    ] {
+        lines.push(json::prompt_line(prompt));
+    }
+    lines.push(json::code_line(id, "93-otter-lantern-mesa").to_string());
+    let ten = Duration::from_secs(600);
+    let mut meeting: Vec<_> = [
+        MeetingStep::MakingPlace,
+        MeetingStep::LookingWhetherTaken,
+        MeetingStep::Publishing,
+        MeetingStep::Reachable { lives: ten },
+        MeetingStep::Dialling { attempt: 2 },
+        MeetingStep::Agreeing,
+    ]
+    .map(MeetingEvent::Step)
+    .into();
+    meeting.extend([MeetingEvent::GuessesLeft(2), MeetingEvent::Paired]);
+    meeting.extend(
+        [
+            MeetingEnd::NobodyAnswers,
+            MeetingEnd::CodeTaken,
+            MeetingEnd::WrongPassword,
+            MeetingEnd::TooManyUnconfirmed,
+            MeetingEnd::Expired,
+            MeetingEnd::NeverReachable,
+            MeetingEnd::PartnerGone,
+            MeetingEnd::NoCommonVersion,
+            MeetingEnd::ProtocolViolation,
+            MeetingEnd::NoNetwork,
+            MeetingEnd::GivenUp,
+        ]
+        .map(MeetingEvent::Ended),
+    );
+    lines.extend(meeting.into_iter().map(|event| json::line(&Event::Meeting(id, event))));
+    let mut conversation: Vec<_> = [
+        CheckEvent::WishWanted,
+        CheckEvent::PeerAsked,
+        CheckEvent::SecretWanted,
+        CheckEvent::WaitingForPeer,
+        CheckEvent::Match,
+        CheckEvent::Mismatch,
+        CheckEvent::Skipped,
+        CheckEvent::Aborted,
+    ]
+    .map(ConversationEvent::Check)
+    .into();
+    conversation.extend(
+        [
+            Trust::Unverified,
+            Trust::Verified { skipped: false },
+            Trust::Verified { skipped: true },
+            Trust::Authenticated,
+        ]
+        .map(ConversationEvent::Trust),
+    );
+    let hostile = "two\nlines \u{1b}[31m \u{202e}“👩\u{200d}🔬”".to_owned();
+    let (message, at) = (MessageId(3), 1_763_647_380);
+    conversation.extend([
+        ConversationEvent::Open,
+        ConversationEvent::Queued { message, body: "yes".into(), at },
+        ConversationEvent::Received { message, body: hostile, at },
+    ]);
+    conversation.extend(
+        [Delivery::Waiting, Delivery::Sent, Delivery::Delivered]
+            .map(|state| ConversationEvent::Delivery(message, state)),
+    );
+    conversation.extend(
+        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen]
+            .map(|reason| ConversationEvent::NotSent(message, reason)),
+    );
+    conversation.push(ConversationEvent::PeerName("doug".into()));
+    conversation.extend(
+        [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::GivenUp]
+            .map(ConversationEvent::Link),
+    );
+    conversation.extend([
+        ConversationEvent::Refused,
+        ConversationEvent::PeerLeft,
+        ConversationEvent::Left { confirmed: true },
+        ConversationEvent::Left { confirmed: false },
+    ]);
+    lines.extend(conversation.into_iter().map(|event| json::line(&Event::Conversation(id, event))));
+    for kind in Kind::ALL {
+        lines.push(json::line(&Event::Fatal(UserError::new(kind, "What.", "Do."))));
+    }
+    lines.push(json::error_line(&words::check_failed()));
+    lines.push(json::line(&Event::Ended));
+    lines
+}
+
+#[test]
+fn the_lines_are_those_of_the_golden_file() {
+    let lines = all_lines();
+    let golden: Vec<_> = GOLDEN.lines().collect();
+    for (number, (line, golden)) in lines.iter().zip(&golden).enumerate() {
+        assert_eq!(line, golden, "line {}", number + 1);
+    }
+    assert_eq!(lines.len(), golden.len(), "all lines:\n{}", lines.join("\n"));
+}
+
+#[test]
+fn the_schema_lists_every_event_and_state_and_no_other() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let mut documented: BTreeMap<String, &Value> = BTreeMap::new();
+    for entry in schema["oneOf"].as_array().unwrap() {
+        let name = entry["properties"]["event"]["const"].as_str().unwrap();
+        assert!(documented.insert(name.to_owned(), entry).is_none(), "{name} twice");
+    }
+    assert_eq!(
+        documented.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        json::EVENTS.into_iter().collect()
+    );
+
+    let mut seen = BTreeSet::new();
+    for line in all_lines() {
+        let value: Value = serde_json::from_str(&line).unwrap();
+        let object = value.as_object().unwrap();
+        let name = value["event"].as_str().unwrap();
+        assert_eq!(value["v"], json::VERSION);
+        let entry = documented[name];
+        let properties = entry["properties"].as_object().unwrap();
+        for required in entry["required"].as_array().unwrap() {
+            assert!(object.contains_key(required.as_str().unwrap()), "{required} in {line}");
+        }
+        for (key, value) in object {
+            let property = properties.get(key).unwrap_or_else(|| panic!("{key} in {line}"));
+            assert!(fits(property, value), "{key} in {line} against {property}");
+            seen.insert(format!("{name}.{key}"));
+            if property.get("enum").is_some() {
+                seen.insert(format!("{name}.{key}={}", value.as_str().unwrap()));
+            }
+        }
+    }
+
+    for (name, entry) in &documented {
+        for (key, property) in entry["properties"].as_object().unwrap() {
+            assert!(seen.contains(&format!("{name}.{key}")), "{name}.{key} is never written");
+            for value in property.get("enum").and_then(Value::as_array).into_iter().flatten() {
+                if key == "network" {
+                    continue; // both are written, though not with every event
+                }
+                let state = format!("{name}.{key}={}", value.as_str().unwrap());
+                assert!(seen.contains(&state), "{state} is never written");
+            }
+        }
+    }
+}
+
+/// The part of JSON Schema that the file uses.
+fn fits(property: &Value, value: &Value) -> bool {
+    if let Some(expected) = property.get("const") {
+        return expected == value;
+    }
+    if let Some(choices) = property.get("enum").and_then(Value::as_array) {
+        return choices.contains(value);
+    }
+    let types: Vec<_> = match &property["type"] {
+        Value::Array(types) => types.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    let bounded = |n: i64| {
+        property.get("minimum").and_then(Value::as_i64).is_none_or(|least| n >= least)
+            && property.get("maximum").and_then(Value::as_i64).is_none_or(|most| n <= most)
+    };
+    types.iter().any(|wanted| match *wanted {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.as_i64().is_some_and(bounded),
+        "null" => value.is_null(),
+        _ => false,
+    })
+}
+
+#[test]
+fn every_documented_request_is_understood() {
+    let schema: Value = serde_json::from_str(REQUESTS).unwrap();
+    let entries = schema["oneOf"].as_array().unwrap();
+    assert_eq!(entries.len(), 5);
+    for entry in entries {
+        let (key, property) = entry["properties"].as_object().unwrap().iter().next().unwrap();
+        let example = if property["type"] == "string" { r#""x""# } else { "true" };
+        let line = format!("{{\"{key}\":{example}}}");
+        assert!(json::request(&line).is_ok(), "{line}");
+        assert!(!matches!(json::request(&line), Ok(json::Request::Typed(_))), "{line}");
+    }
+}

@@ -1,0 +1,189 @@
+//! All sentences in one snapshot, and the rules that each of them keeps.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use undertone_handle::command::Role;
+use undertone_handle::event::{
+    CheckEvent, Delivery, LinkState, MeetingEnd, MeetingStep, NetworkKind, NetworkState,
+    NetworkStep, NotSent, Trust,
+};
+use undertone_handle::words::{self, UserError};
+
+const ENDS: [MeetingEnd; 11] = [
+    MeetingEnd::NobodyAnswers,
+    MeetingEnd::CodeTaken,
+    MeetingEnd::WrongPassword,
+    MeetingEnd::TooManyUnconfirmed,
+    MeetingEnd::Expired,
+    MeetingEnd::NeverReachable,
+    MeetingEnd::PartnerGone,
+    MeetingEnd::NoCommonVersion,
+    MeetingEnd::ProtocolViolation,
+    MeetingEnd::NoNetwork,
+    MeetingEnd::GivenUp,
+];
+
+const CHECKS: [CheckEvent; 8] = [
+    CheckEvent::WishWanted,
+    CheckEvent::PeerAsked,
+    CheckEvent::SecretWanted,
+    CheckEvent::WaitingForPeer,
+    CheckEvent::Match,
+    CheckEvent::Mismatch,
+    CheckEvent::Skipped,
+    CheckEvent::Aborted,
+];
+
+fn errors() -> Vec<(String, UserError)> {
+    let mut errors = Vec::new();
+    for role in [Role::Host, Role::Guest] {
+        for end in ENDS {
+            errors.push((format!("{end:?}, {role:?}"), words::meeting_end(&end, role)));
+        }
+    }
+    for reason in [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen] {
+        errors.push((format!("{reason:?}"), words::not_sent(reason)));
+    }
+    errors.push(("one undelivered".into(), words::undelivered(1)));
+    errors.push(("three undelivered".into(), words::undelivered(3)));
+    errors.push(("check failed".into(), words::check_failed()));
+    errors.push(("link given up".into(), words::link_given_up()));
+    errors.push(("node gone".into(), words::node_gone()));
+    errors
+}
+
+fn sentences() -> Vec<(String, String)> {
+    let ten = Duration::from_secs(600);
+    let mut all = vec![
+        ("not audited".to_owned(), words::NOT_AUDITED.to_owned()),
+        ("local".to_owned(), words::NO_ANONYMITY_LONG.to_owned()),
+        ("slow".to_owned(), words::NETWORK_SLOW.to_owned()),
+        ("clock ahead".to_owned(), words::clock_off(7500)),
+        ("clock behind".to_owned(), words::clock_off(-86_400)),
+        ("paired".to_owned(), words::PAIRED.to_owned()),
+        ("open".to_owned(), words::OPEN.to_owned()),
+        ("refused".to_owned(), words::REFUSED.to_owned()),
+        ("peer left".to_owned(), words::peer_left("doug")),
+        ("left".to_owned(), words::left(true).to_owned()),
+        ("left, unconfirmed".to_owned(), words::left(false).to_owned()),
+        ("peer's name".to_owned(), words::peer_name("doug", "D. Adams")),
+        ("guesses left".to_owned(), words::guesses_left(2)),
+        ("guess left".to_owned(), words::guesses_left(1)),
+    ];
+    for kind in [NetworkKind::Arti, NetworkKind::Local] {
+        for step in [
+            NetworkStep::Finding { percent: 45 },
+            NetworkStep::Ready,
+            NetworkStep::Blocked { reason: "no route to any relay.".into() },
+        ] {
+            let state = NetworkState { kind, step, clock_off_by_seconds: None };
+            let name = format!("{kind:?}, {:?}", state.step);
+            all.push((name, words::network(&state)));
+        }
+    }
+    for step in [
+        MeetingStep::MakingPlace,
+        MeetingStep::LookingWhetherTaken,
+        MeetingStep::Publishing,
+        MeetingStep::Reachable { lives: ten },
+        MeetingStep::Dialling { attempt: 1 },
+        MeetingStep::Dialling { attempt: 3 },
+        MeetingStep::Agreeing,
+    ] {
+        all.push((format!("{step:?}"), words::step_sentence(&step)));
+    }
+    for check in CHECKS {
+        all.push((format!("{check:?}"), words::check(check).to_owned()));
+    }
+    for link in [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::GivenUp] {
+        all.push((format!("{link:?}"), words::link(&link)));
+    }
+    for trust in [
+        Trust::Unverified,
+        Trust::Verified { skipped: false },
+        Trust::Verified { skipped: true },
+        Trust::Authenticated,
+    ] {
+        all.push((format!("{trust:?}"), words::trust_sentence(trust, "doug")));
+    }
+    all
+}
+
+#[test]
+fn the_sentences_are_those_of_the_snapshot() {
+    let mut text = String::new();
+    for (name, error) in errors() {
+        let UserError { kind, message, hint } = error;
+        writeln!(text, "{name} ({} {})\n  {message}\n  {hint}", kind.exit_code(), kind.name())
+            .unwrap();
+    }
+    for (name, sentence) in sentences() {
+        writeln!(text, "{name}\n  {sentence}").unwrap();
+    }
+    for delivery in [Delivery::Waiting, Delivery::Sent, Delivery::Delivered] {
+        writeln!(text, "{}: {}", words::delivery_mark(delivery), words::delivery_word(delivery))
+            .unwrap();
+    }
+    writeln!(text, "{}\n{}", words::CHECK_QUESTION, words::STAY_QUESTION).unwrap();
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn no_sentence_shouts_blames_or_promises() {
+    let mut all: Vec<String> = sentences().into_iter().map(|(_, sentence)| sentence).collect();
+    for (_, error) in errors() {
+        assert!(error.message.ends_with('.'), "{}", error.message);
+        assert!(error.hint.ends_with('.'), "{}", error.hint);
+        all.push(error.to_string());
+    }
+    for sentence in all {
+        assert!(sentence.ends_with('.'), "{sentence}");
+        assert!(!sentence.contains('!'), "{sentence}");
+        assert!(!sentence.contains("  ") && !sentence.contains('\n'), "{sentence}");
+        let lower = sentence.to_lowercase();
+        for word in ["secure", "safe", "invalid", "illegal", "your fault", "failed to", "oops"] {
+            assert!(!lower.contains(word), "“{word}” in: {sentence}");
+        }
+    }
+}
+
+#[test]
+fn exit_codes_are_one_to_nine_and_names_differ() {
+    let codes: Vec<_> = words::Kind::ALL.iter().map(|kind| kind.exit_code()).collect();
+    assert_eq!(codes, (1..=9).collect::<Vec<_>>());
+    let names: std::collections::BTreeSet<_> =
+        words::Kind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(names.len(), codes.len());
+}
+
+#[test]
+fn each_level_of_trust_has_its_own_mark_word_and_colour() {
+    let levels = [Trust::Unverified, Trust::Verified { skipped: false }, Trust::Authenticated]
+        .map(words::trust);
+    for (i, one) in levels.iter().enumerate() {
+        for other in levels.iter().skip(i + 1) {
+            assert!(one.mark != other.mark && one.word != other.word && one.colour != other.colour);
+        }
+    }
+}
+
+#[test]
+fn durations_read_well() {
+    let said = |seconds| words::duration(Duration::from_secs(seconds));
+    assert_eq!(
+        [0, 59, 60, 61, 120, 598, 600, 3600, 7500, 86_400].map(said),
+        [
+            "0 s",
+            "59 s",
+            "one minute",
+            "1 min 1 s",
+            "2 min",
+            "9 min 58 s",
+            "ten minutes",
+            "1 h",
+            "2 h 5 min",
+            "24 h"
+        ]
+    );
+}
