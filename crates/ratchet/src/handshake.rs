@@ -1,1 +1,186 @@
-//! To come.
+//! From the keys of two ends to one root: `docs/ratchet.md`, section "Root".
+//!
+//! Each end makes [`OwnKeys`], shows [`PublicKeys`], encapsulates to the other and puts all sources
+//! together with [`derive_root`]. Breaking one source breaks nothing: the root is unknown as long as
+//! one of Diffie–Hellman, either ML-KEM secret and the extra secrets is.
+
+mod keys;
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+pub use self::keys::{
+    CIPHERTEXT_LEN, Ciphertext, KemSecret, OWN_KEYS_LEN, OwnKeys, OwnKeysError, PUBLIC_KEYS_LEN,
+    PublicKeys, PublicKeysError, encapsulate,
+};
+use crate::kdf::{self, label};
+use crate::secret::Secret;
+use crate::session::Session;
+use crate::transcript::{Transcript, length};
+
+/// Which end of a handshake one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The end that connected: the guest.
+    Initiator,
+    /// The end that was connected to: the host.
+    Responder,
+}
+
+impl Role {
+    /// The other end's role.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Initiator => Self::Responder,
+            Self::Responder => Self::Initiator,
+        }
+    }
+}
+
+/// Why no root was derived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RootError {
+    /// The peer showed a key that is our own: it reflects, or is ourselves.
+    #[error("the other side shows our own keys; you can't pair with yourself")]
+    OwnKeys,
+}
+
+/// Puts all sources of a handshake together. Both ends get the same [`Root`] if and only if they
+/// agree on every argument, with `role`, `own` and `peer` changing sides.
+///
+/// `kem_initiator` is the secret that the initiator encapsulated, `kem_responder` the responder's.
+/// `extra` are further secrets, such as a PAKE's key, in an order that both ends know. `transcript`
+/// has to hold whatever else is to be agreed on: addresses, channel binding, versions, all bytes.
+///
+/// # Errors
+/// [`RootError::OwnKeys`]: the peer's keys hold one of ours.
+pub fn derive_root(
+    role: Role,
+    own: &OwnKeys,
+    peer: &PublicKeys,
+    kem_initiator: &KemSecret,
+    kem_responder: &KemSecret,
+    extra: &[&[u8]],
+    transcript: &Transcript,
+) -> Result<Root, RootError> {
+    let own_public = own.public();
+    let own_points = [&own_public.identity, &own_public.ephemeral, &own_public.ratchet];
+    if [&peer.identity, &peer.ephemeral, &peer.ratchet].iter().any(|key| own_points.contains(key)) {
+        return Err(RootError::OwnKeys);
+    }
+
+    let identity_ephemeral = own.identity.agree(&peer.ephemeral);
+    let ephemeral_identity = own.ephemeral.agree(&peer.identity);
+    let both_ephemeral = own.ephemeral.agree(&peer.ephemeral);
+    // In the initiator's order: its identity with the other's ephemeral key comes first.
+    let (first, second, initiator, responder) = match role {
+        Role::Initiator => (&identity_ephemeral, &ephemeral_identity, &own_public, peer),
+        Role::Responder => (&ephemeral_identity, &identity_ephemeral, peer, &own_public),
+    };
+    let initiator_keys = Sha256::digest(initiator.encode());
+    let responder_keys = Sha256::digest(responder.encode());
+
+    let fixed: [&[u8]; 8] = [
+        label::ROOT,
+        &initiator_keys,
+        &responder_keys,
+        first.as_bytes(),
+        second.as_bytes(),
+        both_ephemeral.as_bytes(),
+        kem_initiator.0.as_bytes(),
+        kem_responder.0.as_bytes(),
+    ];
+    let sources: Vec<&[u8]> = fixed.into_iter().chain(extra.iter().copied()).collect();
+    let lengths: Vec<[u8; 8]> = sources.iter().map(|source| length(source)).collect();
+    let framed = lengths.iter().zip(&sources).flat_map(|(len, source)| [len.as_slice(), source]);
+    let transcript = transcript.hash();
+    Ok(Root { key: kdf::extract(&transcript, framed), transcript })
+}
+
+/// What a handshake ends in: the key that all later keys come from.
+#[derive(Clone)]
+pub struct Root {
+    key: Secret<32>,
+    transcript: [u8; 32],
+}
+
+impl Root {
+    /// What the end with this role sends to show that it has the root: an HMAC over the transcript.
+    #[must_use]
+    pub fn confirmation(&self, role: Role) -> [u8; 32] {
+        let label = match role {
+            Role::Initiator => label::CONFIRM_INITIATOR,
+            Role::Responder => label::CONFIRM_RESPONDER,
+        };
+        let key = kdf::expand(&self.key, label, &[]);
+        *kdf::hmac(&key, &[&self.transcript]).as_bytes()
+    }
+
+    /// Whether `bytes` are the confirmation of the end with this role, compared in constant time.
+    #[must_use]
+    pub fn confirms(&self, role: Role, bytes: &[u8]) -> bool {
+        self.confirmation(role).as_slice().ct_eq(bytes).into()
+    }
+
+    /// The key of the MAC in a link's first frame while post-quantum epoch 0 is the newest.
+    #[must_use]
+    pub fn link_key(&self) -> Secret<32> {
+        kdf::expand(&self.key, label::LINK, &FIRST_EPOCH)
+    }
+
+    /// What a check of shared words includes while post-quantum epoch 0 is the newest.
+    #[must_use]
+    pub fn authenticator(&self) -> Secret<32> {
+        kdf::expand(&self.key, label::AUTHENTICATOR, &FIRST_EPOCH)
+    }
+
+    /// The key that opens a repair handshake, kept until a repair replaces it.
+    #[must_use]
+    pub fn recovery_key(&self) -> Secret<32> {
+        kdf::expand(&self.key, label::RECOVERY, &[])
+    }
+
+    /// Starts the double ratchet and erases the root. `role`, `own` and `peer` are those of
+    /// [`derive_root`]; `transcript` has to be the same at both ends and may have grown since.
+    ///
+    /// `own` is done with then, but for the identity: see [`OwnKeys::into_identity`].
+    #[must_use]
+    pub fn into_session(
+        self,
+        role: Role,
+        own: &OwnKeys,
+        peer: &PublicKeys,
+        transcript: &Transcript,
+    ) -> Session {
+        let own_identity = own.identity.public().as_bytes();
+        let (initiator, responder) = match role {
+            Role::Initiator => (own_identity, peer.identity()),
+            Role::Responder => (peer.identity(), own_identity),
+        };
+        let associated_data =
+            kdf::extract(&transcript.hash(), [label::ASSOCIATED_DATA, initiator, responder]);
+        let start = crate::session::Start {
+            associated_data: *associated_data.as_bytes(),
+            root: kdf::expand(&self.key, label::SESSION_ROOT, &[]),
+            header_initiator: kdf::expand(&self.key, label::HEADER_INITIATOR, &[]),
+            header_responder: kdf::expand(&self.key, label::HEADER_RESPONDER, &[]),
+        };
+        match role {
+            Role::Initiator => Session::initiator(start, own.ratchet.clone(), &peer.ratchet),
+            Role::Responder => Session::responder(start, &own.ratchet, &peer.ratchet),
+        }
+    }
+}
+
+/// The number of the post-quantum epoch that the handshake itself is.
+const FIRST_EPOCH: [u8; 4] = 0_u32.to_be_bytes();
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Root(…)")
+    }
+}

@@ -1,1 +1,465 @@
-//! To come.
+//! The double ratchet with header encryption: `docs/ratchet.md`, section "Session".
+//!
+//! Signal's specification, revision 4, §4, with two deviations. A new sending chain starts with the
+//! next packet sent and not with the packet received, so that the private key it needs doesn't lie
+//! in the state meanwhile. And because both ends know each other's first ratchet key from the
+//! handshake, the responder takes its first receiving step at once: both can send first.
+
+mod chain;
+mod packet;
+mod skipped;
+mod state;
+
+use std::fmt;
+
+use rand_core::CryptoRng;
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use self::chain::{ChainKey, RootStep};
+use self::packet::{Header, SEALED_HEADER_LEN};
+pub use self::packet::{MAX_PLAINTEXT, OVERHEAD};
+use self::skipped::Skipped;
+pub use self::skipped::{MAX_SKIPPED, MAX_SKIPPED_AGE, MAX_SKIPPED_PER_CHAIN};
+pub use self::state::StateError;
+use crate::dh::{KeyPair, Point};
+use crate::kdf::label;
+use crate::secret::Secret;
+
+/// The most packets in one sending chain. The peer has to answer then: a chain's keys follow from
+/// each other, so its length bounds what a thief of the state can read on.
+pub const MAX_CHAIN: u32 = 256;
+
+/// After this many packets of the peer without one of ours, [`Session::wants_to_answer`]: a
+/// quarter of [`MAX_CHAIN`], so that three answers may get lost before the peer has to stop.
+pub const ANSWER_AFTER: u32 = 64;
+
+/// One end of a conversation.
+///
+/// Every change of state is to be stored ([`Session::to_bytes`]) before the packet leaves or the
+/// plaintext is acknowledged: then no crash makes a key serve twice.
+pub struct Session {
+    /// Binds version, transcript and both identities into every packet.
+    associated_data: [u8; 32],
+    /// RK.
+    root: Secret<32>,
+    /// DHr.
+    peer: Point,
+    /// DHs, CKs, HKs, Ns; none between a packet with a new key and our next one.
+    sending: Option<Sending>,
+    /// NHKs.
+    next_sending_header: Secret<32>,
+    /// PN.
+    previous_sent: u32,
+    /// CKr, HKr, Nr; none before the initiator's first packet from the responder.
+    receiving: Option<Receiving>,
+    /// NHKr.
+    next_receiving_header: Secret<32>,
+    /// Nr when we last sent something.
+    answered: u32,
+    /// The last post-quantum epoch that was mixed into the root.
+    epoch: u32,
+    /// MKSKIPPED.
+    skipped: Skipped,
+}
+
+#[derive(Clone)]
+struct Sending {
+    own: KeyPair,
+    chain: ChainKey,
+    header: Secret<32>,
+    sent: u32,
+}
+
+struct Receiving {
+    chain: ChainKey,
+    header: Secret<32>,
+    next: u32,
+}
+
+/// What the handshake's root gives a session.
+pub(crate) struct Start {
+    pub(crate) associated_data: [u8; 32],
+    pub(crate) root: Secret<32>,
+    /// The header key of the initiator's first chain.
+    pub(crate) header_initiator: Secret<32>,
+    /// The header key of the responder's first chain.
+    pub(crate) header_responder: Secret<32>,
+}
+
+/// Why nothing was encrypted. The session is unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncryptError {
+    /// [`MAX_CHAIN`] packets were sent since the peer's last: wait for its answer.
+    #[error("{MAX_CHAIN} packets wait for an answer; send again when the other side has answered")]
+    ChainFull,
+    /// More than [`MAX_PLAINTEXT`] bytes.
+    #[error("a packet holds at most {MAX_PLAINTEXT} bytes; send less at once")]
+    TooLong,
+}
+
+/// Why a packet was not read. The session is unchanged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecryptError {
+    /// Shorter than [`OVERHEAD`] or longer than [`MAX_PLAINTEXT`] and that.
+    #[error("{0} bytes are no packet")]
+    Length(usize),
+    /// No key of this session opens the header: forged, damaged, of another session, of a chain
+    /// that is over, or of a state that one side has lost. If the link says it's the peer, repair.
+    #[error("the packet doesn't belong to this session as it is now")]
+    Header,
+    /// The packet was read before, or was under way for longer than [`MAX_SKIPPED_AGE`].
+    #[error("the packet was read already, or is too old")]
+    Replayed,
+    /// The packet is more than [`MAX_SKIPPED_PER_CHAIN`] ahead of the last one read.
+    #[error("too many packets before this one are missing; the session needs a repair")]
+    TooFarAhead,
+    /// The header names another post-quantum epoch than the one known here.
+    #[error("the packet is of post-quantum epoch {0}, which isn't known here")]
+    Epoch(u32),
+    /// The peer sealed a header that contradicts its earlier ones or holds an invalid key.
+    #[error("the other side's header is invalid")]
+    Inconsistent,
+    /// The header is right and the payload is not: damaged.
+    #[error("the packet is damaged")]
+    Payload,
+}
+
+/// What reading one packet changes, once its payload has been opened.
+enum Change {
+    /// A key that had been kept is used up.
+    Kept { header: Secret<32>, number: u32 },
+    /// The chain goes on.
+    Along { chain: ChainKey, next: u32, passed: Vec<(u32, Secret<32>)> },
+    /// The peer has started a new chain.
+    Step {
+        peer: Point,
+        step: RootStep,
+        next: u32,
+        rest: Vec<(u32, Secret<32>)>,
+        passed: Vec<(u32, Secret<32>)>,
+        sent: u32,
+    },
+}
+
+impl Session {
+    /// The end that has a first sending chain from the two first ratchet keys.
+    pub(crate) fn initiator(start: Start, own: KeyPair, peer: &Point) -> Self {
+        let RootStep { root, chain, next_header } = RootStep::take(&start.root, &own, peer);
+        Self {
+            associated_data: start.associated_data,
+            root,
+            peer: peer.clone(),
+            sending: Some(Sending { own, chain, header: start.header_initiator, sent: 0 }),
+            next_sending_header: next_header,
+            previous_sent: 0,
+            receiving: None,
+            next_receiving_header: start.header_responder,
+            answered: 0,
+            epoch: 0,
+            skipped: Skipped::new(),
+        }
+    }
+
+    /// The end that can read that chain, and starts its own with its first packet.
+    pub(crate) fn responder(start: Start, own: &KeyPair, peer: &Point) -> Self {
+        let RootStep { root, chain, next_header } = RootStep::take(&start.root, own, peer);
+        Self {
+            associated_data: start.associated_data,
+            root,
+            peer: peer.clone(),
+            sending: None,
+            next_sending_header: start.header_responder,
+            previous_sent: 0,
+            receiving: Some(Receiving { chain, header: start.header_initiator, next: 0 }),
+            next_receiving_header: next_header,
+            answered: 0,
+            epoch: 0,
+            skipped: Skipped::new(),
+        }
+    }
+
+    /// Encrypts `plaintext` (0 to [`MAX_PLAINTEXT`] bytes) and appends the packet to `out`: it is
+    /// [`OVERHEAD`] bytes longer.
+    ///
+    /// # Errors
+    /// - [`EncryptError::ChainFull`]: wait until a packet of the peer was read.
+    /// - [`EncryptError::TooLong`]: cut it.
+    pub fn encrypt(
+        &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EncryptError> {
+        if plaintext.len() > MAX_PLAINTEXT {
+            return Err(EncryptError::TooLong);
+        }
+        let (mut sending, started) = match &self.sending {
+            Some(sending) => (sending.clone(), None),
+            None => {
+                let own = KeyPair::generate(rng);
+                let RootStep { root, chain, next_header } =
+                    RootStep::take(&self.root, &own, &self.peer);
+                let header = self.next_sending_header.clone();
+                (Sending { own, chain, header, sent: 0 }, Some((root, next_header)))
+            }
+        };
+        if sending.sent >= MAX_CHAIN {
+            return Err(EncryptError::ChainFull);
+        }
+        let header = Header {
+            key: *sending.own.public().as_bytes(),
+            previous: self.previous_sent,
+            number: sending.sent,
+            epoch: self.epoch,
+        };
+        let (key, next) = sending.chain.step();
+        header
+            .seal(&sending.header, &self.associated_data, rng)
+            .and_then(|header| packet::seal(&key, &header, &self.associated_data, plaintext, out))
+            .ok_or(EncryptError::TooLong)?;
+
+        sending.chain = next;
+        sending.sent = sending.sent.saturating_add(1);
+        self.sending = Some(sending);
+        if let Some((root, next_header)) = started {
+            self.root = root;
+            self.next_sending_header = next_header;
+        }
+        self.answered = self.received();
+        Ok(())
+    }
+
+    /// Decrypts a packet and appends its plaintext to `out`. Each packet is read at most once, in
+    /// whatever order they arrive.
+    ///
+    /// `now` is the caller's time in seconds; only differences matter (for [`MAX_SKIPPED_AGE`]).
+    ///
+    /// # Errors
+    /// See [`DecryptError`]; session and `out` are unchanged then.
+    pub fn decrypt(
+        &mut self,
+        packet: &[u8],
+        now: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<(), DecryptError> {
+        let wrong = || DecryptError::Length(packet.len());
+        if packet.len() < OVERHEAD || packet.len() > MAX_PLAINTEXT.saturating_add(OVERHEAD) {
+            return Err(wrong());
+        }
+        let (sealed_header, body) =
+            packet.split_first_chunk::<SEALED_HEADER_LEN>().ok_or_else(wrong)?;
+        let (key, change) = self.prepare(sealed_header, now)?;
+        let plaintext = packet::open(&key, sealed_header, &self.associated_data, body)
+            .ok_or(DecryptError::Payload)?;
+        self.commit(change, now);
+        out.extend_from_slice(&plaintext);
+        Ok(())
+    }
+
+    /// Whether the peer has sent so much without a packet of ours that one should go now, if need
+    /// be an empty one: else its chain fills up.
+    #[must_use]
+    pub fn wants_to_answer(&self) -> bool {
+        self.received().saturating_sub(self.answered) >= ANSWER_AFTER
+    }
+
+    /// How many packets can be encrypted before one of the peer has to be read: 0 to [`MAX_CHAIN`].
+    #[must_use]
+    pub fn room(&self) -> u32 {
+        MAX_CHAIN.saturating_sub(self.sending.as_ref().map_or(0, |sending| sending.sent))
+    }
+
+    /// Erases skipped keys older than [`MAX_SKIPPED_AGE`]. Reading a packet does it too; this is
+    /// for a link on which none arrives. `now` as in [`Session::decrypt`].
+    pub fn expire(&mut self, now: u64) {
+        self.skipped.expire(now);
+    }
+
+    /// One-way hashes of the root key, the chain keys and the header keys, in this order: to show
+    /// or check that they change, without showing them.
+    #[must_use]
+    pub fn key_hashes(&self) -> [[u8; 32]; 3] {
+        let hash = |label: &[u8], keys: &[Option<&Secret<32>>]| {
+            let mut hash = Sha256::new();
+            hash.update(label);
+            for key in keys {
+                hash.update(key.map_or(&[0; 32], Secret::as_bytes));
+            }
+            hash.finalize().into()
+        };
+        let (sending, receiving) = (self.sending.as_ref(), self.receiving.as_ref());
+        [
+            hash(label::HASH_ROOT, &[Some(&self.root)]),
+            hash(
+                label::HASH_CHAIN,
+                &[sending.map(|chain| &chain.chain.0), receiving.map(|chain| &chain.chain.0)],
+            ),
+            hash(
+                label::HASH_HEADER,
+                &[
+                    sending.map(|chain| &chain.header),
+                    Some(&self.next_sending_header),
+                    receiving.map(|chain| &chain.header),
+                    Some(&self.next_receiving_header),
+                ],
+            ),
+        ]
+    }
+
+    /// Writes the session down, secrets included, in the format of `docs/ratchet.md`, section
+    /// "State".
+    #[must_use]
+    pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        state::encode(self)
+    }
+
+    /// Reads what [`Session::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// - [`StateError::Version`]: written by a later program.
+    /// - [`StateError::Damaged`]: no session has such a state.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
+        state::decode(bytes)
+    }
+
+    /// Nr: the number after the highest one read in the peer's present chain.
+    fn received(&self) -> u32 {
+        self.receiving.as_ref().map_or(0, |receiving| receiving.next)
+    }
+
+    /// Finds the message key for a header, and what reading it will change. Changes nothing yet.
+    fn prepare(
+        &self,
+        sealed: &[u8; SEALED_HEADER_LEN],
+        now: u64,
+    ) -> Result<(Secret<32>, Change), DecryptError> {
+        let open = |key: &Secret<32>| Header::open(sealed, key, &self.associated_data);
+        if let Some(receiving) = &self.receiving
+            && let Some(header) = open(&receiving.header)
+        {
+            self.check_epoch(&header)?;
+            return self.go_along(receiving, &header, now);
+        }
+        if let Some(sending) = &self.sending
+            && let Some(header) = open(&self.next_receiving_header)
+        {
+            self.check_epoch(&header)?;
+            return self.step(sending, &header);
+        }
+        for chain in &self.skipped.chains {
+            if let Some(header) = open(&chain.header) {
+                return self.kept(&chain.header, header.number, now);
+            }
+        }
+        Err(DecryptError::Header)
+    }
+
+    fn check_epoch(&self, header: &Header) -> Result<(), DecryptError> {
+        if header.epoch == self.epoch { Ok(()) } else { Err(DecryptError::Epoch(header.epoch)) }
+    }
+
+    fn kept(
+        &self,
+        header: &Secret<32>,
+        number: u32,
+        now: u64,
+    ) -> Result<(Secret<32>, Change), DecryptError> {
+        let key = self.skipped.get(header, number, now).ok_or(DecryptError::Replayed)?;
+        Ok((key.clone(), Change::Kept { header: header.clone(), number }))
+    }
+
+    /// A packet of the chain that is being received.
+    fn go_along(
+        &self,
+        receiving: &Receiving,
+        header: &Header,
+        now: u64,
+    ) -> Result<(Secret<32>, Change), DecryptError> {
+        if header.key != *self.peer.as_bytes() {
+            return Err(DecryptError::Inconsistent);
+        }
+        let Some(gap) = header.number.checked_sub(receiving.next) else {
+            return self.kept(&receiving.header, header.number, now);
+        };
+        let next = header.number.checked_add(1).ok_or(DecryptError::TooFarAhead)?;
+        let (passed, chain) = receiving.chain.skip(receiving.next, bounded(gap)?);
+        let (key, chain) = chain.step();
+        Ok((key, Change::Along { chain, next, passed }))
+    }
+
+    /// The first packet read of a new chain.
+    fn step(
+        &self,
+        sending: &Sending,
+        header: &Header,
+    ) -> Result<(Secret<32>, Change), DecryptError> {
+        let peer = Point::parse(&header.key).map_err(|_| DecryptError::Inconsistent)?;
+        if peer == self.peer {
+            return Err(DecryptError::Inconsistent);
+        }
+        let missing =
+            header.previous.checked_sub(self.received()).ok_or(DecryptError::Inconsistent)?;
+        let rest = match &self.receiving {
+            Some(receiving) => receiving.chain.skip(receiving.next, bounded(missing)?).0,
+            None if missing == 0 => Vec::new(),
+            None => return Err(DecryptError::Inconsistent),
+        };
+        let next = header.number.checked_add(1).ok_or(DecryptError::TooFarAhead)?;
+        let gap = bounded(header.number)?;
+        let mut step = RootStep::take(&self.root, &sending.own, &peer);
+        let (passed, chain) = step.chain.skip(0, gap);
+        let (key, chain) = chain.step();
+        step.chain = chain;
+        Ok((key, Change::Step { peer, step, next, rest, passed, sent: sending.sent }))
+    }
+
+    fn commit(&mut self, change: Change, now: u64) {
+        match change {
+            Change::Kept { header, number } => self.skipped.remove(&header, number),
+            Change::Along { chain, next, passed } => {
+                if let Some(receiving) = &mut self.receiving {
+                    receiving.chain = chain;
+                    receiving.next = next;
+                    self.skipped.insert(&receiving.header, passed, now);
+                }
+            }
+            Change::Step { peer, step, next, rest, passed, sent } => {
+                if let Some(finished) = &self.receiving {
+                    self.skipped.insert(&finished.header, rest, now);
+                }
+                let header = std::mem::replace(&mut self.next_receiving_header, step.next_header);
+                self.skipped.insert(&header, passed, now);
+                self.receiving = Some(Receiving { chain: step.chain, header, next });
+                self.root = step.root;
+                self.peer = peer;
+                // With the old chain our old private key is erased: the next packet makes another.
+                self.sending = None;
+                self.previous_sent = sent;
+                self.answered = 0;
+            }
+        }
+        self.skipped.expire(now);
+    }
+}
+
+/// A gap that may be skipped in one chain.
+fn bounded(gap: u32) -> Result<u32, DecryptError> {
+    match usize::try_from(gap) {
+        Ok(count) if count <= MAX_SKIPPED_PER_CHAIN => Ok(gap),
+        _ => Err(DecryptError::TooFarAhead),
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("sent", &self.sending.as_ref().map(|sending| sending.sent))
+            .field("received", &self.receiving.as_ref().map(|receiving| receiving.next))
+            .field("skipped", &self.skipped.len())
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
