@@ -16,7 +16,7 @@ import sys
 COUNT = 4096
 SHORTEST, LONGEST = 4, 8
 
-# Words that the project's own examples use.
+# Words that the examples in the documents use, though not all are common ones.
 PREFERRED = ("otter", "lantern", "mesa")
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ FULL = pathlib.Path("/usr/share/dict/american-english")
 COMMON = pathlib.Path("/usr/share/dict/american-english-small")
 
 LOWER = re.compile(r"[a-z]+")
-VOWELS = set("aeiou")
+ROMAN = re.compile(r"m*(cm|cd|d?c{0,3})(xc|xl|l?x{0,3})(ix|iv|v?i{0,3})")
 # Letters in a row that are hard to say or to spell from hearing.
 AWKWARD = re.compile(r"[aeiou]{3}|[^aeiouy]{4}|(.)\1\1|q(?!u)|[aeiou]{2}$")
 
@@ -99,8 +99,10 @@ def candidates():
     bad_words, bad_starts = excluded(EXCLUDED)
     sizes = family_sizes(full)
     found = []
-    for word in common - bad_words:
+    for word in (common | set(PREFERRED)) - bad_words:
         if not SHORTEST <= len(word) <= LONGEST or word.startswith(bad_starts):
+            continue
+        if ROMAN.fullmatch(word):
             continue
         derived = any(stem in full for stem in stems(word))
         # A noun has a possessive form in the dictionary: nouns are easier to say and remember.

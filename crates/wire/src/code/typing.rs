@@ -67,7 +67,7 @@ fn first_stray_word(text: &str) -> Result<Option<&str>, CodeError> {
     if letters.saturating_add(parts().count()).saturating_sub(1) > MAX_CHOSEN_LEN {
         return Err(CodeError::TooLong);
     }
-    let last = if tail.ends_with('-') { None } else { parts().last() };
+    let last = if tail.ends_with('-') { None } else { parts().next_back() };
     for (place, part) in parts().enumerate() {
         let word = Zeroizing::new(part.to_ascii_lowercase());
         // By address: the same letters may stand earlier as a finished word.

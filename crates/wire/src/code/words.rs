@@ -11,7 +11,6 @@ static WORDS: [&str; COUNT] = cut_lines(include_str!("../words.txt"));
 #[expect(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
-    clippy::panic,
     reason = "runs in the compiler only, where a panic is a compile error"
 )]
 const fn cut_lines(text: &'static str) -> [&'static str; COUNT] {
