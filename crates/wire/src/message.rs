@@ -1,1 +1,452 @@
-//! To come.
+//! What is inside ratchet packets: numbered, padded payloads.
+//!
+//! A payload is `version u8 ‖ sequence u64 ‖ length u32 ‖ body ‖ zeros`, all big-endian. The zeros
+//! make the ratchet packet around it fill whole cells, so that a length on the wire says how many
+//! cells there are and nothing else. A body is `kind u8 ‖ content`. (`docs/protocol.md`,
+//! "Messages".)
+
+use std::fmt;
+
+use undertone_ratchet::session::OVERHEAD as PACKET_OVERHEAD;
+use zeroize::Zeroizing;
+
+use crate::cell::{MAX_CELLS, cells_for, frame_len};
+
+/// The version of payloads that this code writes, and the only one it reads.
+pub const PAYLOAD_VERSION: u8 = 1;
+
+/// Bytes of the longest text: what a person may paste at once.
+pub const MAX_TEXT: usize = 64 * 1024;
+
+/// Bytes of the longest name: 30 characters of at most four bytes.
+pub const MAX_NAME: usize = 120;
+
+/// Bytes of the longest message of a check: the largest message of the protocol with its question.
+pub const MAX_CHECK: usize = 4096;
+
+/// Bytes before the body.
+const HEADER_LEN: usize = 13;
+
+/// Bytes of the longest body: a kind and a text.
+const MAX_BODY: usize = 1 + MAX_TEXT;
+
+const _: () = assert!(packet_len_for(MAX_CELLS) >= HEADER_LEN + MAX_BODY + PACKET_OVERHEAD);
+
+/// Bytes of the ratchet packet that exactly fills so many cells.
+#[must_use]
+pub const fn packet_len_for(cells: usize) -> usize {
+    frame_len(cells)
+}
+
+/// Bytes of the payload whose ratchet packet exactly fills so many cells.
+#[must_use]
+pub const fn payload_len_for(cells: usize) -> usize {
+    packet_len_for(cells).saturating_sub(PACKET_OVERHEAD)
+}
+
+/// One message of a conversation, or what accompanies them.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Body {
+    /// A text, at most [`MAX_TEXT`] bytes. Nothing is assumed about its characters.
+    Text(Zeroizing<String>),
+    /// What has arrived. Unsequenced: sent again whenever it may have been lost.
+    Receipt {
+        /// The highest sequence number up to which everything arrived; 0 for nothing.
+        highest: u64,
+        /// Bit `i`, counted from the lowest, is set if `highest + 1 + i` arrived. Bit 0 is never
+        /// set: that number would be `highest`.
+        window: u64,
+    },
+    /// The name by which the sender wishes to be shown, at most [`MAX_NAME`] bytes.
+    Name(String),
+    /// Whether the sender wishes the check before the conversation.
+    CheckWish(bool),
+    /// A message of the Socialist Millionaire Protocol, at most [`MAX_CHECK`] bytes.
+    Check(Vec<u8>),
+    /// The sender ended the check.
+    CheckAbort,
+    /// The sender leaves for good.
+    Goodbye,
+    /// The sender saw the goodbye. Unsequenced: whoever said goodbye repeats it until this comes.
+    GoodbyeSeen,
+    /// Nothing; carries the ratchet on. Unsequenced.
+    Empty,
+}
+
+impl fmt::Debug for Body {
+    /// What people write stays out of logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text(_) => "Text(…)",
+            Self::Receipt { .. } => "Receipt(…)",
+            Self::Name(_) => "Name(…)",
+            Self::CheckWish(_) => "CheckWish(…)",
+            Self::Check(_) => "Check(…)",
+            Self::CheckAbort => "CheckAbort",
+            Self::Goodbye => "Goodbye",
+            Self::GoodbyeSeen => "GoodbyeSeen",
+            Self::Empty => "Empty",
+        })
+    }
+}
+
+/// Why a body or payload can't be encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// Text, name or check message are longer than their bound.
+    #[error("too long to send as one message; shorten or split it")]
+    TooLong,
+    /// A receipt whose window names its successor as arrived.
+    #[error("a receipt's window begins after a number that is missing")]
+    Receipt,
+    /// Number 0 on a body that is counted, or another on one that isn't.
+    #[error("counted bodies have numbers from 1, the others have 0")]
+    Sequence,
+}
+
+/// Why bytes are no payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Written by a version that this code doesn't know.
+    #[error("a message of an unknown version; one side's program is too old")]
+    Version,
+    /// A kind of body that this code doesn't know.
+    #[error("a message of an unknown kind; one side's program is too old")]
+    Kind,
+    /// A length that isn't the content's, or is beyond its bound.
+    #[error("a message's length is wrong")]
+    Length,
+    /// A size that no cells are filled by.
+    #[error("a message isn't padded to whole cells")]
+    Size,
+    /// Bytes other than zero after the body.
+    #[error("a message's padding isn't zero")]
+    Padding,
+    /// Text that isn't UTF-8, a truth value that is neither, a receipt that contradicts itself.
+    #[error("a message's content can't be read")]
+    Content,
+    /// Number 0 on a body that is counted, or another on one that isn't.
+    #[error("a message has a number that it can't have")]
+    Sequence,
+}
+
+impl Body {
+    /// True for what is counted, kept until its receipt, and delivered once.
+    #[must_use]
+    pub const fn is_sequenced(&self) -> bool {
+        match self {
+            Self::Text(_)
+            | Self::Name(_)
+            | Self::CheckWish(_)
+            | Self::Check(_)
+            | Self::CheckAbort
+            | Self::Goodbye => true,
+            Self::Receipt { .. } | Self::GoodbyeSeen | Self::Empty => false,
+        }
+    }
+
+    const fn kind(&self) -> u8 {
+        match self {
+            Self::Empty => 0,
+            Self::Text(_) => 1,
+            Self::Receipt { .. } => 2,
+            Self::Name(_) => 3,
+            Self::CheckWish(_) => 4,
+            Self::Check(_) => 5,
+            Self::CheckAbort => 6,
+            Self::Goodbye => 7,
+            Self::GoodbyeSeen => 8,
+        }
+    }
+
+    /// Encodes the body alone: the form to keep until it is sent, for a resend is sealed anew.
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLong`] or [`EncodeError::Receipt`].
+    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+        let receipt;
+        let (content, limit): (&[u8], _) = match self {
+            Self::Text(text) => (text.as_bytes(), MAX_TEXT),
+            Self::Name(name) => (name.as_bytes(), MAX_NAME),
+            Self::Check(message) => (message, MAX_CHECK),
+            Self::CheckWish(false) => (&[0], 1),
+            Self::CheckWish(true) => (&[1], 1),
+            Self::Receipt { highest, window } => {
+                if window & 1 != 0 {
+                    return Err(EncodeError::Receipt);
+                }
+                receipt = [highest.to_be_bytes(), window.to_be_bytes()];
+                (receipt.as_flattened(), 16)
+            }
+            Self::CheckAbort | Self::Goodbye | Self::GoodbyeSeen | Self::Empty => (&[], 0),
+        };
+        if content.len() > limit {
+            return Err(EncodeError::TooLong);
+        }
+        let mut out = Zeroizing::new(Vec::with_capacity(content.len().saturating_add(1)));
+        out.push(self.kind());
+        out.extend_from_slice(content);
+        Ok(out)
+    }
+
+    /// Reads what [`Body::encode`] wrote, all of it.
+    ///
+    /// # Errors
+    /// [`DecodeError::Kind`], [`DecodeError::Length`] or [`DecodeError::Content`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (kind, content) = bytes.split_first().ok_or(DecodeError::Length)?;
+        let empty = |body| if content.is_empty() { Ok(body) } else { Err(DecodeError::Length) };
+        let text = |limit| {
+            if content.len() > limit {
+                return Err(DecodeError::Length);
+            }
+            std::str::from_utf8(content).map(str::to_owned).map_err(|_| DecodeError::Content)
+        };
+        match kind {
+            0 => empty(Self::Empty),
+            1 => text(MAX_TEXT).map(|text| Self::Text(Zeroizing::new(text))),
+            2 => Self::decode_receipt(content),
+            3 => text(MAX_NAME).map(Self::Name),
+            4 => match content {
+                [0] => Ok(Self::CheckWish(false)),
+                [1] => Ok(Self::CheckWish(true)),
+                [_] => Err(DecodeError::Content),
+                _ => Err(DecodeError::Length),
+            },
+            5 if content.len() > MAX_CHECK => Err(DecodeError::Length),
+            5 => Ok(Self::Check(content.to_vec())),
+            6 => empty(Self::CheckAbort),
+            7 => empty(Self::Goodbye),
+            8 => empty(Self::GoodbyeSeen),
+            _ => Err(DecodeError::Kind),
+        }
+    }
+
+    fn decode_receipt(content: &[u8]) -> Result<Self, DecodeError> {
+        let Some((highest, rest)) = content.split_first_chunk::<8>() else {
+            return Err(DecodeError::Length);
+        };
+        let window: [u8; 8] = rest.try_into().map_err(|_| DecodeError::Length)?;
+        let window = u64::from_be_bytes(window);
+        if window & 1 != 0 {
+            return Err(DecodeError::Content);
+        }
+        Ok(Self::Receipt { highest: u64::from_be_bytes(*highest), window })
+    }
+}
+
+/// The plaintext of one ratchet packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payload {
+    /// 1, 2, 3, … per direction for bodies that are counted ([`Body::is_sequenced`]); 0 for others.
+    pub sequence: u64,
+    /// What it says.
+    pub body: Body,
+}
+
+impl Payload {
+    /// Encodes and pads the payload, ready to be encrypted.
+    ///
+    /// # Errors
+    /// See [`EncodeError`].
+    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+        if self.body.is_sequenced() != (self.sequence != 0) {
+            return Err(EncodeError::Sequence);
+        }
+        Self::encode_kept(self.sequence, &self.body.encode()?)
+    }
+
+    /// Numbers and pads a body that was encoded earlier by [`Body::encode`].
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLong`] if `body` is longer than any body.
+    pub fn encode_kept(sequence: u64, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+        if body.len() > MAX_BODY {
+            return Err(EncodeError::TooLong);
+        }
+        let length = u32::try_from(body.len()).map_err(|_| EncodeError::TooLong)?;
+        let padded = padded_len(body.len());
+        let mut out = Zeroizing::new(Vec::with_capacity(padded));
+        out.push(PAYLOAD_VERSION);
+        out.extend_from_slice(&sequence.to_be_bytes());
+        out.extend_from_slice(&length.to_be_bytes());
+        out.extend_from_slice(body);
+        out.resize(padded, 0);
+        Ok(out)
+    }
+
+    /// Reads a payload, all of it, padding included.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (version, rest) = bytes.split_first().ok_or(DecodeError::Length)?;
+        if *version != PAYLOAD_VERSION {
+            return Err(DecodeError::Version);
+        }
+        let (sequence, rest) = rest.split_first_chunk::<8>().ok_or(DecodeError::Length)?;
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or(DecodeError::Length)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).ok();
+        let length = length.filter(|l| *l <= MAX_BODY).ok_or(DecodeError::Length)?;
+        let (body, padding) = rest.split_at_checked(length).ok_or(DecodeError::Length)?;
+        if bytes.len() != padded_len(length) {
+            return Err(DecodeError::Size);
+        }
+        if padding.iter().any(|byte| *byte != 0) {
+            return Err(DecodeError::Padding);
+        }
+        let (sequence, body) = (u64::from_be_bytes(*sequence), Body::decode(body)?);
+        if body.is_sequenced() != (sequence != 0) {
+            return Err(DecodeError::Sequence);
+        }
+        Ok(Self { sequence, body })
+    }
+}
+
+/// Bytes of the payload around a body of so many: the least that fills whole cells.
+const fn padded_len(body: usize) -> usize {
+    let packet = HEADER_LEN.saturating_add(body).saturating_add(PACKET_OVERHEAD);
+    payload_len_for(cells_for(packet))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(length: usize) -> Body {
+        Body::Text(Zeroizing::new("x".repeat(length)))
+    }
+
+    fn all() -> Vec<Payload> {
+        let sequenced = [
+            text(0),
+            Body::Text(Zeroizing::new("die Möwe 🜁".into())),
+            Body::Name("Ada".into()),
+            Body::CheckWish(false),
+            Body::CheckWish(true),
+            Body::Check(vec![1, 2, 3]),
+            Body::CheckAbort,
+            Body::Goodbye,
+        ];
+        let others = [Body::Receipt { highest: 7, window: 0b110 }, Body::GoodbyeSeen, Body::Empty];
+        let sequenced = sequenced.into_iter().zip(1..).map(|(body, sequence)| (sequence, body));
+        let others = others.into_iter().map(|body| (0, body));
+        sequenced.chain(others).map(|(sequence, body)| Payload { sequence, body }).collect()
+    }
+
+    #[test]
+    fn every_kind_comes_back() {
+        for payload in all() {
+            let bytes = payload.encode().unwrap();
+            assert_eq!(bytes.len(), payload_len_for(1), "{payload:?}");
+            assert_eq!(Payload::decode(&bytes).unwrap(), payload);
+        }
+    }
+
+    #[test]
+    fn what_fits_one_cell_is_one_size_and_one_byte_more_takes_two() {
+        let room = payload_len_for(1) - HEADER_LEN - 1;
+        let payload = |length| Payload { sequence: 1, body: text(length) }.encode().unwrap();
+        assert_eq!(payload(0).len(), payload_len_for(1));
+        assert_eq!(payload(room).len(), payload_len_for(1));
+        assert_eq!(payload(room + 1).len(), payload_len_for(2));
+        assert!(payload(MAX_TEXT).len() <= payload_len_for(MAX_CELLS));
+    }
+
+    #[test]
+    fn bounds_hold_on_both_sides() {
+        let over = [text(MAX_TEXT + 1), Body::Name("x".repeat(121)), Body::Check(vec![0; 4097])];
+        for body in over {
+            assert_eq!(body.encode().unwrap_err(), EncodeError::TooLong, "{body:?}");
+        }
+        for (kind, length) in [(1, MAX_TEXT + 1), (3, MAX_NAME + 1), (5, MAX_CHECK + 1)] {
+            let mut bytes = vec![b'x'; length + 1];
+            bytes[0] = kind;
+            assert_eq!(Body::decode(&bytes).unwrap_err(), DecodeError::Length, "{kind}");
+            bytes.pop();
+            assert!(Body::decode(&bytes).is_ok(), "{kind}");
+        }
+        let long = vec![1; MAX_BODY + 1];
+        assert_eq!(Payload::encode_kept(1, &long).unwrap_err(), EncodeError::TooLong);
+    }
+
+    #[test]
+    fn numbers_fit_their_bodies() {
+        for Payload { sequence, body } in all() {
+            let wrong = Payload { sequence: u64::from(sequence == 0), body };
+            assert_eq!(wrong.encode().unwrap_err(), EncodeError::Sequence);
+            let bytes =
+                Payload::encode_kept(wrong.sequence, &wrong.body.encode().unwrap()).unwrap();
+            assert_eq!(Payload::decode(&bytes).unwrap_err(), DecodeError::Sequence);
+        }
+    }
+
+    #[test]
+    fn a_receipt_that_contradicts_itself_is_refused() {
+        let body = Body::Receipt { highest: 1, window: 1 };
+        assert_eq!(body.encode().unwrap_err(), EncodeError::Receipt);
+        let mut bytes = [0; 17];
+        bytes[0] = 2;
+        assert!(Body::decode(&bytes).is_ok());
+        bytes[16] = 1;
+        assert_eq!(Body::decode(&bytes).unwrap_err(), DecodeError::Content);
+    }
+
+    #[test]
+    fn each_wrong_turn_has_its_name() {
+        let good = Payload { sequence: 9, body: Body::Name("Ada".into()) }.encode().unwrap();
+        let with = |at: usize, to: u8| {
+            let mut bytes = good.clone();
+            bytes[at] = to;
+            Payload::decode(&bytes).unwrap_err()
+        };
+        assert_eq!(with(0, 2), DecodeError::Version);
+        assert_eq!(with(9, 1), DecodeError::Length);
+        assert_eq!(with(12, 3), DecodeError::Padding);
+        assert_eq!(with(13, 99), DecodeError::Kind);
+        assert_eq!(with(14, 0xff), DecodeError::Content);
+        assert_eq!(with(good.len() - 1, 1), DecodeError::Padding);
+        assert_eq!(Payload::decode(&good[..good.len() - 1]).unwrap_err(), DecodeError::Size);
+        let mut longer = good.to_vec();
+        longer.resize(payload_len_for(2), 0);
+        assert_eq!(Payload::decode(&longer).unwrap_err(), DecodeError::Size);
+        for length in 0..HEADER_LEN {
+            assert!(Payload::decode(&good[..length]).is_err());
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_text() {
+        let payload = Payload { sequence: 1, body: Body::Text(Zeroizing::new("secret".into())) };
+        assert_eq!(format!("{payload:?}"), "Payload { sequence: 1, body: Text(…) }");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(text in ".{0,400}", sequence in 1..u64::MAX) {
+            let payload = Payload { sequence, body: Body::Text(Zeroizing::new(text)) };
+            let bytes = payload.encode().unwrap();
+            prop_assert_eq!(Payload::decode(&bytes).unwrap(), payload);
+        }
+
+        #[test]
+        fn what_decodes_from_garbage_encodes_to_the_same(
+            kind in 0..10_u8,
+            content in prop::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let bytes = [&[kind], content.as_slice()].concat();
+            if let Ok(body) = Body::decode(&bytes) {
+                prop_assert_eq!(&*body.encode().unwrap(), &bytes);
+            }
+        }
+
+        #[test]
+        fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+            prop_assert!(Payload::decode(&bytes).is_err() || bytes[0] == PAYLOAD_VERSION);
+        }
+    }
+}
