@@ -1,0 +1,5 @@
+//! Honest and hostile peers against channels.
+
+mod handshakes;
+mod peers;
+mod records;
