@@ -172,3 +172,77 @@ fn on_card(
     let frame = confirmed.send(Step::GuestProof, &content);
     Ok((State::Proof { confirmed, own, peer, root }, waiting(frame)))
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::address::OnionSeed;
+    use crate::code::Code;
+    use crate::cpace::respond;
+    use crate::pairing::Refusal;
+
+    /// A guest that has sent its card to a host that knows the password and then does as it likes.
+    fn insider(rng: &mut ChaCha20Rng) -> (Guest, Confirmed, Vec<u8>) {
+        let password = Code::parse("93-xyz1zyquux").unwrap().password();
+        let address = OnionSeed::random(rng).address();
+        let exporters = Exporters { sid: [1; 32], binding: [2; 32] };
+        let (mut guest, frame) = Guest::new(&password, "local", &address, &exporters, rng);
+
+        let channel = channel("local", &address);
+        let inputs = Inputs { password: password.as_bytes(), channel: &channel, session: &[1; 32] };
+        let mut transcript = transcript("local", &address, &exporters);
+        transcript.absorb(b"guest", &frame);
+        let Share { list, share, version } = Share::decode(&frame[1..]).unwrap();
+        let flight = Flight { share, data: list };
+        let (share, isk) = respond(&inputs, &version_list(), &flight, rng).unwrap();
+        let answer = Step::HostShare.frame(&Share::encode(&share));
+        transcript.absorb(b"host", &answer);
+        let mut unconfirmed = Unconfirmed::new(isk, transcript, version);
+        let frame = guest.handle(&answer, rng).unwrap().send.unwrap();
+        unconfirmed.receive(Step::GuestConfirmation, &frame).unwrap();
+        let answer = unconfirmed.send(Step::HostConfirmation);
+        let frame = guest.handle(&answer, rng).unwrap().send.unwrap();
+        let mut confirmed = unconfirmed.confirmed();
+        let card = confirmed.receive(Step::GuestCard, &frame, CARD_LEN).unwrap().to_vec();
+        (guest, confirmed, card)
+    }
+
+    #[test]
+    fn its_own_card_is_no_answer() {
+        let rng = &mut ChaCha20Rng::from_seed([1; 32]);
+        let (mut guest, mut host, card) = insider(rng);
+        let content = [card.as_slice(), &[0; CIPHERTEXT_LEN]].concat();
+        let error = guest.handle(&host.send(Step::HostCard, &content), rng).unwrap_err();
+        assert_eq!(error, PairingError::BadCard(CardError::Reflected));
+    }
+
+    #[test]
+    fn a_host_with_another_root_is_refused() {
+        let rng = &mut ChaCha20Rng::from_seed([2; 32]);
+        let (mut guest, mut host, card) = insider(rng);
+        let own = OwnCard::generate(rng);
+        let peer = Card::decode(&card).unwrap();
+        let (ciphertext, _) = encapsulate(peer.keys(), rng);
+        let content = [own.public().encode().as_slice(), ciphertext.as_slice()].concat();
+        let frame = guest.handle(&host.send(Step::HostCard, &content), rng).unwrap().send.unwrap();
+        host.receive(Step::GuestProof, &frame, CIPHERTEXT_LEN + MAC_LEN).unwrap();
+        let proof = host.send(Step::HostProof, &[0; MAC_LEN]);
+        assert_eq!(guest.handle(&proof, rng).unwrap_err(), PairingError::RootMismatch);
+    }
+
+    #[test]
+    fn a_host_that_speaks_no_known_version_is_told() {
+        let rng = &mut ChaCha20Rng::from_seed([3; 32]);
+        let exporters = Exporters { sid: [1; 32], binding: [2; 32] };
+        let password = Code::parse("93-xyz1zyquux").unwrap().password();
+        let address = OnionAddress([3; 32]);
+        let (mut guest, _) = Guest::new(&password, "local", &address, &exporters, rng);
+        let frame = [&[2, 1, 0, 7][..], &[9; 32]].concat();
+        let error = guest.handle(&frame, rng).unwrap_err();
+        assert_eq!(error, PairingError::NoCommonVersion);
+        assert_eq!(error.refusal(), Some(Refusal::NoCommonVersion));
+    }
+}

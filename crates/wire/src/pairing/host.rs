@@ -174,3 +174,92 @@ fn on_proof(
     let stage = HostStage::Paired(Box::new(paired));
     Ok((State::Over, Progress { send: Some(frame), stage }))
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+    use crate::address::OnionSeed;
+    use crate::code::Code;
+    use crate::cpace::Initiator;
+    use crate::pairing::Refusal;
+
+    /// A host in front of a guest that knows the password and then does as it likes.
+    fn insider(rng: &mut ChaCha20Rng) -> (Host, Confirmed) {
+        let password = Code::parse("93-xyz1zyquux").unwrap().password();
+        let address = OnionSeed::random(rng).address();
+        let exporters = Exporters { sid: [1; 32], binding: [2; 32] };
+        let mut host = Host::new(&password, "local", &address, &exporters);
+
+        let channel = channel("local", &address);
+        let inputs = Inputs { password: password.as_bytes(), channel: &channel, session: &[1; 32] };
+        let initiator = Initiator::start(&inputs, &version_list(), rng);
+        let mut transcript = transcript("local", &address, &exporters);
+        let frame = Step::GuestShare.frame(&Share::encode(initiator.share()));
+        transcript.absorb(b"guest", &frame);
+        let answer = host.handle(&frame, rng).unwrap().send.unwrap();
+        transcript.absorb(b"host", &answer);
+        let Share { list, share, version } = Share::decode(&answer[1..]).unwrap();
+        let isk = initiator.finish(&Flight { share, data: list }).unwrap();
+        let mut unconfirmed = Unconfirmed::new(isk, transcript, version);
+        let progress = host.handle(&unconfirmed.send(Step::GuestConfirmation), rng).unwrap();
+        assert!(matches!(progress.stage, HostStage::Confirmed));
+        unconfirmed.receive(Step::HostConfirmation, &progress.send.unwrap()).unwrap();
+        (host, unconfirmed.confirmed())
+    }
+
+    #[test]
+    fn a_card_that_cannot_be_used_is_refused() {
+        let rng = &mut ChaCha20Rng::from_seed([1; 32]);
+        let (mut host, mut guest) = insider(rng);
+        let mut card = OwnCard::generate(rng).public().encode();
+        card[33..65].fill(0);
+        let error = host.handle(&guest.send(Step::GuestCard, &card), rng).unwrap_err();
+        assert_eq!(error, PairingError::BadCard(CardError::ClientAuth));
+        assert_eq!(error.refusal(), None);
+    }
+
+    #[test]
+    fn a_card_of_another_length_is_malformed() {
+        let rng = &mut ChaCha20Rng::from_seed([2; 32]);
+        let (mut host, mut guest) = insider(rng);
+        let error = host.handle(&guest.send(Step::GuestCard, &[0; 5]), rng).unwrap_err();
+        assert_eq!(error, PairingError::Malformed);
+    }
+
+    #[test]
+    fn a_guest_with_another_root_is_refused() {
+        let rng = &mut ChaCha20Rng::from_seed([3; 32]);
+        let (mut host, mut guest) = insider(rng);
+        let own = OwnCard::generate(rng);
+        let frame = guest.send(Step::GuestCard, &own.public().encode());
+        let answer = host.handle(&frame, rng).unwrap().send.unwrap();
+        let length = CARD_LEN + CIPHERTEXT_LEN;
+        let content = guest.receive(Step::HostCard, &answer, length).unwrap();
+        let peer = Card::decode_peer(&content[..CARD_LEN], own.public()).unwrap();
+        let (ciphertext, _) = encapsulate(peer.keys(), rng);
+        let proof = [ciphertext.as_slice(), &[0; MAC_LEN]].concat();
+        let error = host.handle(&guest.send(Step::GuestProof, &proof), rng).unwrap_err();
+        assert_eq!(error, PairingError::RootMismatch);
+        assert_eq!(host.handle(&[], rng).unwrap_err(), PairingError::Over);
+    }
+
+    #[test]
+    fn a_guest_that_speaks_no_known_version_is_told() {
+        let rng = &mut ChaCha20Rng::from_seed([4; 32]);
+        let exporters = Exporters { sid: [1; 32], binding: [2; 32] };
+        let password = Code::parse("93-xyz1zyquux").unwrap().password();
+        let mut host = Host::new(&password, "local", &OnionAddress([3; 32]), &exporters);
+        let frame = [&[1, 1, 0, 7][..], &[9; 32]].concat();
+        let error = host.handle(&frame, rng).unwrap_err();
+        assert_eq!(error, PairingError::NoCommonVersion);
+        assert_eq!(error.refusal(), Some(Refusal::NoCommonVersion));
+    }
+
+    #[test]
+    fn a_host_that_waits_is_small() {
+        assert!(size_of::<Host>() <= 256, "{}", size_of::<Host>());
+    }
+}
