@@ -1,1 +1,282 @@
-//! The Socialist Millionaire Protocol over a prime-order group
+//! The Socialist Millionaire Protocol over a prime-order group: two sides learn whether their
+//! secrets are equal, and nothing else about them.
+//!
+//! The mathematics are those of OTR (version 3 and 4, "Socialist Millionaires' Protocol"); bytes,
+//! labels and hashes are our own and stand in `docs/smp.md`. Each run gives a liar one guess.
+//!
+//! No IO, no clock, no randomness of its own, no state beyond one run. [`Smp`] is the way in:
+//! one side calls [`Smp::start`], the other is told [`Reply::SecretWanted`] and calls
+//! [`Smp::answer`]; each gives the messages it gets to [`Smp::receive`] and sends what comes out,
+//! until [`Reply::Finished`]. Messages must come through a channel that authenticates the other
+//! side, in order.
+//!
+//! ```
+//! use rand_core::SeedableRng;
+//! use undertone_smp::{Context, Reply, Ristretto, Smp, SmpSecret};
+//!
+//! let mut rng = rand_chacha::ChaCha20Rng::from_seed([1; 32]); // the system's source, really
+//! let context = Context {
+//!     initiator_identity: &[1; 32],
+//!     responder_identity: &[2; 32],
+//!     pairing_transcript: &[3; 32],
+//!     epoch: 0,
+//!     epoch_authenticator: &[4; 32],
+//! };
+//! let (mut ana, mut ben) = (Smp::<Ristretto>::new(), Smp::<Ristretto>::new());
+//! let ours = SmpSecret::derive(&context, "under the bridge");
+//! let first = ana.start(&ours, Some("Where did we meet?"), &mut rng)?;
+//! assert!(matches!(ben.receive(&first, &mut rng)?, Reply::SecretWanted { .. }));
+//! let second = ben.answer(&SmpSecret::derive(&context, "under the bridge"), &mut rng)?;
+//! let Reply::Send(third) = ana.receive(&second, &mut rng)? else { return Ok(()) };
+//! let Reply::Finished { matched: true, send: Some(fourth) } = ben.receive(&third, &mut rng)?
+//! else {
+//!     return Ok(());
+//! };
+//! let end = ana.receive(&fourth, &mut rng)?;
+//! assert!(matches!(end, Reply::Finished { matched: true, send: None }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod group;
+mod hash;
+mod message;
+mod proof;
+mod secret;
+mod steps;
+
+use std::fmt;
+
+use rand_core::CryptoRng;
+
+pub use group::{Group, Ristretto};
+pub use message::QUESTION_MAX;
+pub use secret::{Context, SmpSecret};
+
+use message::{Kind, Reader, Writer};
+use steps::{Answered, Asked, Compared, Started};
+
+/// Why no run was started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A run is on; it goes on unchanged. Abort it first.
+    #[error("a check is running already; finish or cancel it first")]
+    Running,
+    /// The question has more than [`QUESTION_MAX`] bytes.
+    #[error("the question is too long; it can have {QUESTION_MAX} bytes")]
+    QuestionTooLong,
+}
+
+/// Why no answer was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnswerError {
+    /// The other side hasn't asked, or its run was aborted meanwhile.
+    #[error("the other side is not waiting for an answer")]
+    NothingAsked,
+}
+
+/// Why a message ended the run. After each of them the run is aborted and its secrets are
+/// erased; the message of [`Smp::abort`] tells the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReceiveError {
+    /// Not the bytes of any message.
+    #[error("the check was cancelled: the message has not the form of one")]
+    Malformed,
+    /// A message of another version of the protocol.
+    #[error("the check was cancelled: the other side speaks another version of it")]
+    Version,
+    /// A message that doesn't come at this point of a run.
+    #[error("the check was cancelled: its messages came out of turn")]
+    OutOfTurn,
+    /// Both sides started a run at the same time.
+    #[error("the check was cancelled: both sides started one at the same time; start it again")]
+    Crossed,
+    /// An element that is none of the group, the identity, or one that repeats ours.
+    #[error("the check was cancelled: the other side broke its rules")]
+    Element,
+    /// A proof that doesn't hold.
+    #[error("the check was cancelled: the other side could not prove what it sent")]
+    Proof,
+}
+
+/// What follows from a message.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// Ask the user, then call [`Smp::answer`] or [`Smp::abort`].
+    SecretWanted {
+        /// The other side's question: at most [`QUESTION_MAX`] bytes, which may contain anything
+        /// that UTF-8 can express.
+        question: Option<String>,
+    },
+    /// Send this.
+    Send(Vec<u8>),
+    /// The run is over.
+    Finished {
+        /// Whether the secrets were equal.
+        matched: bool,
+        /// To be sent, or the other side won't learn the outcome.
+        send: Option<Vec<u8>>,
+    },
+    /// The other side has aborted; a run, if there was one, is over. Nothing is to be sent.
+    Aborted,
+}
+
+impl fmt::Debug for Reply {
+    /// Neither the question, which is private, nor the outcome, nor messages.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SecretWanted { .. } => "SecretWanted(…)",
+            Self::Send(_) => "Send(…)",
+            Self::Finished { .. } => "Finished(…)",
+            Self::Aborted => "Aborted",
+        })
+    }
+}
+
+/// One side of the protocol, with at most one run at a time.
+pub struct Smp<G: Group> {
+    state: State<G>,
+}
+
+#[cfg_attr(test, derive(Clone))]
+enum State<G: Group> {
+    Idle,
+    Started(Started<G>),
+    Asked(Asked<G>),
+    Answered(Answered<G>),
+    Compared(Compared<G>),
+}
+
+impl<G: Group> Smp<G> {
+    /// Length of each message, abort included, in bytes: 395 for [`Ristretto`]. The size tells
+    /// neither which message it is nor whether there is a question.
+    pub const MESSAGE_LEN: usize = message::message_len::<G>();
+
+    /// Without a run.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { state: State::Idle }
+    }
+
+    /// Whether no run is on.
+    #[must_use]
+    pub const fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle)
+    }
+
+    /// Begins a run and gives its first message. An empty question is none.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing has changed then.
+    pub fn start(
+        &mut self,
+        secret: &SmpSecret,
+        question: Option<&str>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, StartError> {
+        if !self.is_idle() {
+            return Err(StartError::Running);
+        }
+        let (started, message) = Started::new(secret, question.unwrap_or_default(), rng)
+            .ok_or(StartError::QuestionTooLong)?;
+        self.state = State::Started(started);
+        Ok(message)
+    }
+
+    /// Takes a message of the other side.
+    ///
+    /// # Errors
+    /// [`ReceiveError`]; the run is aborted then, and its secrets are erased.
+    pub fn receive(
+        &mut self,
+        message: &[u8],
+        rng: &mut impl CryptoRng,
+    ) -> Result<Reply, ReceiveError> {
+        // Whatever goes wrong from here on, the state stays idle and the old one is erased.
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        let (kind, reader) = Reader::new::<G>(message)?;
+        match (kind, state) {
+            (Kind::Abort, _) => {
+                reader.finish()?;
+                Ok(Reply::Aborted)
+            }
+            (Kind::First, State::Idle) => {
+                let (asked, question) = Asked::first(message, reader)?;
+                self.state = State::Asked(asked);
+                Ok(Reply::SecretWanted { question })
+            }
+            (Kind::First, State::Started(_)) => Err(ReceiveError::Crossed),
+            (Kind::Second, State::Started(started)) => {
+                let (compared, reply) = started.second(message, reader, rng)?;
+                self.state = State::Compared(compared);
+                Ok(Reply::Send(reply))
+            }
+            (Kind::Third, State::Answered(answered)) => {
+                let (matched, reply) = answered.third(message, reader, rng)?;
+                Ok(Reply::Finished { matched, send: Some(reply) })
+            }
+            (Kind::Fourth, State::Compared(compared)) => {
+                let matched = compared.fourth(reader)?;
+                Ok(Reply::Finished { matched, send: None })
+            }
+            (Kind::First | Kind::Second | Kind::Third | Kind::Fourth, _) => {
+                Err(ReceiveError::OutOfTurn)
+            }
+        }
+    }
+
+    /// Gives the second message, after [`Reply::SecretWanted`].
+    ///
+    /// # Errors
+    /// [`AnswerError::NothingAsked`] in any other state, which hasn't changed then.
+    pub fn answer(
+        &mut self,
+        secret: &SmpSecret,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Vec<u8>, AnswerError> {
+        match std::mem::replace(&mut self.state, State::Idle) {
+            State::Asked(asked) => {
+                let (answered, message) = asked.answer(secret, rng);
+                self.state = State::Answered(answered);
+                Ok(message)
+            }
+            other => {
+                self.state = other;
+                Err(AnswerError::NothingAsked)
+            }
+        }
+    }
+
+    /// Ends the run, if there is one, erases its secrets, and gives the message that ends it at
+    /// the other side too.
+    #[must_use = "the other side waits until it is told"]
+    pub fn abort(&mut self) -> Vec<u8> {
+        self.state = State::Idle;
+        Writer::new::<G>(Kind::Abort).finish::<G>()
+    }
+}
+
+impl<G: Group> Default for Smp<G> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<G: Group> fmt::Debug for Smp<G> {
+    /// Where the run stands, and nothing of its values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Idle => "idle",
+            State::Started(_) => "waiting for message 2",
+            State::Asked(_) => "waiting for the user's answer",
+            State::Answered(_) => "waiting for message 3",
+            State::Compared(_) => "waiting for message 4",
+        };
+        write!(f, "Smp({}, {state})", G::NAME)
+    }
+}
+
+#[cfg(test)]
+mod flipped_bits;
