@@ -83,3 +83,77 @@ impl KeyPair {
         Secret::from_bytes(own.diffie_hellman(&PublicKey::from(peer.0)).as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    use super::*;
+
+    /// Points of small order that have a canonical encoding: of order 4, 1 and 8, and −1.
+    fn low_order_points() -> [[u8; 32]; 5] {
+        let number = |hex: &str| {
+            let mut bytes = [0; 32];
+            for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
+                *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+            }
+            bytes
+        };
+        let mut one = [0; 32];
+        one[0] = 1;
+        let mut minus_one = P;
+        minus_one[0] -= 1;
+        [
+            [0; 32],
+            one,
+            number("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+            number("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+            minus_one,
+        ]
+    }
+
+    #[test]
+    fn points_of_low_order_are_refused() {
+        for point in low_order_points() {
+            assert_eq!(Point::parse(&point).err(), Some(PointError::LowOrder), "{point:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_from_the_modulus_up_are_refused() {
+        for above in 0..19 {
+            let mut point = P;
+            point[0] += above;
+            assert_eq!(Point::parse(&point).err(), Some(PointError::NotCanonical));
+        }
+        assert_eq!(Point::parse(&[0xff; 32]).err(), Some(PointError::NotCanonical));
+    }
+
+    #[test]
+    fn the_highest_bit_is_refused() {
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        let mut point = *KeyPair::generate(&mut rng).public().as_bytes();
+        assert!(Point::parse(&point).is_ok());
+        point[31] |= 0x80;
+        assert_eq!(Point::parse(&point).err(), Some(PointError::NotCanonical));
+    }
+
+    #[test]
+    fn the_number_just_below_the_modulus_is_compared_from_its_high_end() {
+        // Below 2^255 − 19 although its low bytes are all above those of the modulus.
+        let mut point = [0xff; 32];
+        point[31] = 0x7e;
+        assert_ne!(Point::parse(&point).err(), Some(PointError::NotCanonical));
+    }
+
+    #[test]
+    fn both_ends_agree() {
+        let mut rng = ChaCha20Rng::from_seed([2; 32]);
+        for _ in 0..20 {
+            let (one, two) = (KeyPair::generate(&mut rng), KeyPair::generate(&mut rng));
+            let parsed = Point::parse(two.public().as_bytes()).unwrap();
+            assert!(one.agree(&parsed) == two.agree(one.public()));
+        }
+    }
+}

@@ -184,3 +184,141 @@ impl fmt::Debug for Root {
         f.write_str("Root(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    use super::*;
+
+    /// Every argument of [`derive_root`] that both ends share, as the initiator has it.
+    struct Sources {
+        initiator: OwnKeys,
+        responder: OwnKeys,
+        kem_initiator: KemSecret,
+        kem_responder: KemSecret,
+        extra: Vec<Vec<u8>>,
+        transcript: Transcript,
+    }
+
+    fn sources() -> Sources {
+        let rng = &mut ChaCha20Rng::from_seed([1; 32]);
+        let (initiator, responder) = (OwnKeys::generate(rng), OwnKeys::generate(rng));
+        let (_, kem_initiator) = encapsulate(&responder.public(), rng);
+        let (_, kem_responder) = encapsulate(&initiator.public(), rng);
+        let extra = vec![b"pake".to_vec(), b"more".to_vec()];
+        let transcript = Transcript::new(b"test");
+        Sources { initiator, responder, kem_initiator, kem_responder, extra, transcript }
+    }
+
+    impl Sources {
+        fn root(&self, role: Role) -> Root {
+            let (own, peer) = match role {
+                Role::Initiator => (&self.initiator, self.responder.public()),
+                Role::Responder => (&self.responder, self.initiator.public()),
+            };
+            let extra: Vec<&[u8]> = self.extra.iter().map(Vec::as_slice).collect();
+            let (one, two) = (&self.kem_initiator, &self.kem_responder);
+            derive_root(role, own, &peer, one, two, &extra, &self.transcript).unwrap()
+        }
+    }
+
+    /// All keys that a root gives.
+    fn keys(root: &Root) -> [[u8; 32]; 5] {
+        [
+            root.confirmation(Role::Initiator),
+            root.confirmation(Role::Responder),
+            *root.link_key().as_bytes(),
+            *root.authenticator().as_bytes(),
+            *root.recovery_key().as_bytes(),
+        ]
+    }
+
+    #[test]
+    fn both_ends_have_the_same_root() {
+        let sources = sources();
+        assert_eq!(keys(&sources.root(Role::Initiator)), keys(&sources.root(Role::Responder)));
+    }
+
+    #[test]
+    fn each_source_changes_every_key() {
+        let other = OwnKeys::generate(&mut ChaCha20Rng::from_seed([2; 32]));
+        let changes: [fn(&mut Sources, &OwnKeys); 13] = [
+            |sources, other| sources.initiator.identity = other.identity.clone(),
+            |sources, other| sources.initiator.ephemeral = other.ephemeral.clone(),
+            |sources, other| sources.initiator.ratchet = other.ratchet.clone(),
+            |sources, other| sources.responder.identity = other.identity.clone(),
+            |sources, other| sources.responder.ephemeral = other.ephemeral.clone(),
+            |sources, other| sources.responder.ratchet = other.ratchet.clone(),
+            |sources, _| sources.kem_initiator = sources.kem_responder.clone(),
+            |sources, _| sources.kem_responder = sources.kem_initiator.clone(),
+            |sources, _| std::mem::swap(&mut sources.kem_initiator, &mut sources.kem_responder),
+            |sources, _| sources.extra[0][0] ^= 1,
+            |sources, _| sources.extra.truncate(1),
+            |sources, _| sources.extra = vec![b"pakemore".to_vec()],
+            |sources, _| sources.transcript.absorb(b"", b""),
+        ];
+        let mut seen = vec![keys(&sources().root(Role::Initiator))];
+        for change in changes {
+            let mut changed = sources();
+            change(&mut changed, &other);
+            let root = changed.root(Role::Initiator);
+            assert_eq!(keys(&root), keys(&changed.root(Role::Responder)));
+            seen.push(keys(&root));
+        }
+        let all: std::collections::BTreeSet<_> = seen.concat().into_iter().collect();
+        assert_eq!(all.len(), 14 * 5, "every key is like no other");
+    }
+
+    #[test]
+    fn two_initiators_have_nothing_in_common() {
+        let sources = sources();
+        let extra: Vec<&[u8]> = sources.extra.iter().map(Vec::as_slice).collect();
+        let root = |own: &OwnKeys, peer: &OwnKeys| {
+            let (one, two) = (&sources.kem_initiator, &sources.kem_responder);
+            let peer = peer.public();
+            derive_root(Role::Initiator, own, &peer, one, two, &extra, &sources.transcript).unwrap()
+        };
+        let one = root(&sources.initiator, &sources.responder);
+        let two = root(&sources.responder, &sources.initiator);
+        assert!(!one.confirms(Role::Initiator, &two.confirmation(Role::Initiator)));
+    }
+
+    #[test]
+    fn a_confirmation_is_of_one_role_and_whole() {
+        let root = sources().root(Role::Initiator);
+        let peer = sources().root(Role::Responder);
+        let confirmation = peer.confirmation(Role::Responder);
+        assert!(root.confirms(Role::Responder, &confirmation));
+        assert!(!root.confirms(Role::Initiator, &confirmation));
+        assert!(!root.confirms(Role::Responder, &confirmation[..31]));
+        assert!(!root.confirms(Role::Responder, &[]));
+        for place in 0..32 {
+            let mut wrong = confirmation;
+            wrong[place] ^= 1;
+            assert!(!root.confirms(Role::Responder, &wrong));
+        }
+    }
+
+    #[test]
+    fn our_own_keys_shown_back_are_refused() {
+        let mut sources = sources();
+        let refused = |sources: &Sources| {
+            let (one, two) = (&sources.kem_initiator, &sources.kem_responder);
+            let peer = sources.responder.public();
+            let own = &sources.initiator;
+            derive_root(Role::Initiator, own, &peer, one, two, &[], &sources.transcript).err()
+        };
+        assert_eq!(refused(&sources), None);
+        sources.responder.ephemeral = sources.initiator.ephemeral.clone();
+        assert_eq!(refused(&sources), Some(RootError::OwnKeys));
+        sources.responder = sources.initiator.clone();
+        assert_eq!(refused(&sources), Some(RootError::OwnKeys));
+    }
+
+    #[test]
+    fn debug_shows_no_root() {
+        assert_eq!(format!("{:?}", sources().root(Role::Initiator)), "Root(…)");
+    }
+}

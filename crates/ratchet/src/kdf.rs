@@ -73,3 +73,69 @@ pub(crate) fn hmac(key: &Secret<32>, parts: &[&[u8]]) -> Secret<32> {
     tag.as_mut_slice().zeroize();
     secret
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_label_is_the_beginning_of_another() {
+        let labels = [
+            label::ROOT,
+            label::KEM,
+            label::ASSOCIATED_DATA,
+            label::CONFIRM_INITIATOR,
+            label::CONFIRM_RESPONDER,
+            label::LINK,
+            label::AUTHENTICATOR,
+            label::RECOVERY,
+            label::SESSION_ROOT,
+            label::HEADER_INITIATOR,
+            label::HEADER_RESPONDER,
+            label::STEP_ROOT,
+            label::STEP_CHAIN,
+            label::STEP_HEADER,
+            label::CHAIN,
+            label::MESSAGE,
+            label::PAYLOAD,
+            label::HASH_ROOT,
+            label::HASH_CHAIN,
+            label::HASH_HEADER,
+        ];
+        for (i, one) in labels.iter().enumerate() {
+            assert!(one.starts_with(b"undertone/1 "));
+            for (k, other) in labels.iter().enumerate() {
+                assert!(i == k || !other.starts_with(one), "{i} begins {k}");
+            }
+        }
+    }
+
+    #[test]
+    fn extract_and_expand_are_those_of_rfc_5869() {
+        // Test case 1 has a short salt, which HMAC pads with zeros to the same key as ours.
+        let mut salt = [0; 32];
+        for (n, byte) in (0..).zip(salt.iter_mut().take(13)) {
+            *byte = n;
+        }
+        let prk = extract(&salt, [[0x0b; 20].as_slice(), &[0x0b; 2]]);
+        let info: Vec<u8> = (0xf0..=0xf9).collect();
+        let okm: Secret<42> = expand(&prk, &info[..4], &info[4..]);
+        let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf\
+                        34007208d5b887185865";
+        assert_eq!(hex(okm.as_bytes()), expected);
+    }
+
+    #[test]
+    fn hmac_is_that_of_rfc_4231() {
+        // Test case 1: a key of 20 bytes, which zeros pad to the same key.
+        let mut key = [0; 32];
+        key[..20].fill(0x0b);
+        let tag = hmac(&Secret::from_bytes(&key), &[b"Hi ", b"There"]);
+        let expected = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7";
+        assert_eq!(hex(tag.as_bytes()), expected);
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

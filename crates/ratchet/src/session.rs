@@ -9,6 +9,8 @@ mod chain;
 mod packet;
 mod skipped;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
@@ -351,6 +353,10 @@ impl Session {
         }
         for chain in &self.skipped.chains {
             if let Some(header) = open(&chain.header) {
+                // A finished chain may be of an earlier epoch, never of one still to come.
+                if header.epoch > self.epoch {
+                    return Err(DecryptError::Epoch(header.epoch));
+                }
                 return self.kept(&chain.header, header.number, now);
             }
         }

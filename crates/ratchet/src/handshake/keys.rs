@@ -293,3 +293,133 @@ fn take<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
     *rest = others;
     Some(first)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng as _;
+
+    use super::*;
+
+    fn keys(seed: u8) -> OwnKeys {
+        OwnKeys::generate(&mut ChaCha20Rng::from_seed([seed; 32]))
+    }
+
+    fn decode_with(change: impl FnOnce(&mut [u8])) -> Option<PublicKeysError> {
+        let mut bytes = keys(1).public().encode();
+        change(&mut bytes);
+        PublicKeys::decode(&bytes).err()
+    }
+
+    #[test]
+    fn public_keys_survive_the_wire() {
+        let public = keys(1).public();
+        let decoded = PublicKeys::decode(&public.encode()).unwrap();
+        assert!(decoded == public);
+        assert_eq!(decoded.encode(), public.encode());
+        assert_eq!(public.identity(), &public.encode()[..32]);
+    }
+
+    #[test]
+    fn own_keys_survive_rest() {
+        let own = keys(1);
+        let again = OwnKeys::from_bytes(own.to_bytes().as_bytes()).unwrap();
+        assert!(again.public() == own.public());
+        assert!(again.to_bytes() == own.to_bytes());
+        assert_eq!(again.into_identity().as_bytes(), &own.to_bytes().as_bytes()[1..33]);
+    }
+
+    #[test]
+    fn keys_of_a_wrong_length_are_refused() {
+        let bytes = keys(1).public().encode();
+        let longer = [bytes.as_slice(), &[0]].concat();
+        for wrong in [&[], &bytes[..1], &bytes[1..], longer.as_slice()] {
+            let error = PublicKeys::decode(wrong).err();
+            assert_eq!(error, Some(PublicKeysError::Length(wrong.len())));
+        }
+        let own = keys(1).to_bytes();
+        let longer = [own.as_bytes().as_slice(), &[0]].concat();
+        for wrong in [&[], &own.as_bytes()[1..], longer.as_slice()] {
+            let error = OwnKeys::from_bytes(wrong).err();
+            assert_eq!(error, Some(OwnKeysError::Length(wrong.len())));
+        }
+    }
+
+    #[test]
+    fn own_keys_of_another_version_are_refused() {
+        let mut bytes = *keys(1).to_bytes().as_bytes();
+        bytes[0] = 2;
+        assert_eq!(OwnKeys::from_bytes(&bytes).err(), Some(OwnKeysError::Version(2)));
+    }
+
+    #[test]
+    fn each_of_the_three_points_is_checked() {
+        for start in [0, 32, 64] {
+            let zero = decode_with(|bytes| bytes[start..start + 32].fill(0));
+            assert_eq!(zero, Some(PublicKeysError::LowOrder));
+            let high = decode_with(|bytes| bytes[start + 31] |= 0x80);
+            assert_eq!(high, Some(PublicKeysError::NotCanonical));
+        }
+    }
+
+    #[test]
+    fn an_ml_kem_key_that_fails_the_modulus_check_is_refused() {
+        // Each coefficient has 12 bits, two in three bytes, and has to be below 3329. The 32 bytes
+        // behind the 768 coefficients are a seed and may be anything.
+        const SEED: usize = 96 + 1152;
+        for place in (96..SEED).step_by(3) {
+            let first = decode_with(|bytes| {
+                bytes[place] = 0x01;
+                bytes[place + 1] = (bytes[place + 1] & 0xf0) | 0x0d;
+            });
+            assert_eq!(first, Some(PublicKeysError::Kem), "3329 at {place}");
+            let second = decode_with(|bytes| {
+                bytes[place + 1] = (bytes[place + 1] & 0x0f) | 0x10;
+                bytes[place + 2] = 0xd0;
+            });
+            assert_eq!(second, Some(PublicKeysError::Kem), "3329 after {place}");
+        }
+        let highest = decode_with(|bytes| {
+            bytes[96] = 0x00;
+            bytes[97] = (bytes[97] & 0xf0) | 0x0d;
+        });
+        assert_eq!(highest, None, "3328 is below the modulus");
+        assert_eq!(decode_with(|bytes| bytes[SEED..SEED + 32].fill(0xff)), None);
+    }
+
+    #[test]
+    fn what_is_encapsulated_is_opened_by_the_owner_alone() {
+        let mut rng = ChaCha20Rng::from_seed([9; 32]);
+        let (ciphertext, secret) = encapsulate(&keys(1).public(), &mut rng);
+        assert!(keys(1).decapsulate(&ciphertext) == secret);
+        assert!(keys(2).decapsulate(&ciphertext) != secret);
+        let mut changed = ciphertext.clone();
+        changed[500] ^= 1;
+        assert!(keys(1).decapsulate(&changed) != secret);
+        let (again, other) = encapsulate(&keys(1).public(), &mut rng);
+        assert!(again != ciphertext && other != secret);
+    }
+
+    #[test]
+    fn debug_shows_no_keys() {
+        let own = keys(1);
+        let (_, secret) = encapsulate(&own.public(), &mut ChaCha20Rng::from_seed([9; 32]));
+        let shown = format!("{own:?} {:?} {secret:?} {:?}", own.public(), own.to_bytes());
+        insta::assert_snapshot!(shown, @"OwnKeys(…) PublicKeys(…) KemSecret(…) Secret<193>(…)");
+    }
+
+    proptest! {
+        #[test]
+        fn arbitrary_bytes_are_keys_or_refused(
+            bytes in prop_oneof![
+                proptest::collection::vec(any::<u8>(), PUBLIC_KEYS_LEN),
+                proptest::collection::vec(any::<u8>(), 0..3_000),
+            ],
+        ) {
+            if let Ok(keys) = PublicKeys::decode(&bytes) {
+                prop_assert_eq!(keys.encode().to_vec(), bytes);
+            }
+        }
+    }
+}

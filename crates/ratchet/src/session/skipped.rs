@@ -106,3 +106,84 @@ impl Skipped {
         self.chains.retain(|chain| !chain.keys.is_empty());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header(chain: u8) -> Secret<32> {
+        Secret::from_bytes(&[chain; 32])
+    }
+
+    fn keys(numbers: std::ops::Range<u32>) -> Vec<(u32, Secret<32>)> {
+        numbers.map(|number| (number, Secret::from_bytes(&[number as u8; 32]))).collect()
+    }
+
+    #[test]
+    fn a_key_is_found_by_chain_and_number() {
+        let mut skipped = Skipped::new();
+        skipped.insert(&header(1), keys(3..6), 0);
+        skipped.insert(&header(2), keys(4..5), 0);
+        assert!(skipped.get(&header(1), 4, 0) == Some(&Secret::from_bytes(&[4; 32])));
+        assert!(skipped.get(&header(1), 6, 0).is_none());
+        assert!(skipped.get(&header(3), 4, 0).is_none());
+        skipped.remove(&header(1), 4);
+        assert!(skipped.get(&header(1), 4, 0).is_none());
+        assert!(skipped.get(&header(2), 4, 0).is_some());
+        skipped.remove(&header(2), 4);
+        assert_eq!((skipped.chains.len(), skipped.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_chain_keeps_its_newest_thousand() {
+        let mut skipped = Skipped::new();
+        skipped.insert(&header(1), keys(0..900), 0);
+        skipped.insert(&header(1), keys(901..1_201), 0);
+        assert_eq!(skipped.len(), MAX_SKIPPED_PER_CHAIN);
+        assert!(skipped.get(&header(1), 199, 0).is_none());
+        assert!(skipped.get(&header(1), 200, 0).is_some());
+        assert!(skipped.get(&header(1), 1_200, 0).is_some());
+    }
+
+    #[test]
+    fn of_all_chains_the_oldest_keys_go_first() {
+        let mut skipped = Skipped::new();
+        for chain in 1..=3 {
+            skipped.insert(&header(chain), keys(0..900), 0);
+        }
+        assert_eq!(skipped.len(), MAX_SKIPPED);
+        assert!(skipped.get(&header(1), 699, 0).is_none());
+        assert!(skipped.get(&header(1), 700, 0).is_some());
+        skipped.insert(&header(4), keys(0..900), 0);
+        assert_eq!(skipped.len(), MAX_SKIPPED);
+        assert_eq!(skipped.chains.len(), 3);
+        assert!(skipped.get(&header(2), 699, 0).is_none());
+        assert!(skipped.get(&header(2), 700, 0).is_some());
+    }
+
+    #[test]
+    fn a_key_expires_after_a_day() {
+        let mut skipped = Skipped::new();
+        skipped.insert(&header(1), keys(0..1), 100);
+        skipped.insert(&header(1), keys(1..2), 101);
+        let last = 100 + MAX_SKIPPED_AGE;
+        assert!(skipped.get(&header(1), 0, last).is_some());
+        assert!(skipped.get(&header(1), 0, last + 1).is_none(), "not even before it is erased");
+        skipped.expire(last);
+        assert_eq!(skipped.len(), 2);
+        skipped.expire(last + 1);
+        assert_eq!(skipped.len(), 1);
+        skipped.expire(last + 2);
+        assert_eq!(skipped.chains.len(), 0);
+    }
+
+    #[test]
+    fn a_clock_set_back_keeps_no_key_for_ever() {
+        let mut skipped = Skipped::new();
+        skipped.insert(&header(1), keys(0..1), u64::MAX);
+        skipped.expire(1_000);
+        assert_eq!(skipped.len(), 1);
+        skipped.expire(1_000 + MAX_SKIPPED_AGE + 1);
+        assert_eq!(skipped.len(), 0);
+    }
+}

@@ -1,5 +1,4 @@
 //! Two ends that have paired, for the scenarios.
-#![expect(clippy::unwrap_used, reason = "a failed set-up fails the test")]
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;

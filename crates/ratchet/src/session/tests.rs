@@ -1,0 +1,236 @@
+//! What only the inside can show: headers that no honest peer seals, and where old keys are.
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+
+use super::*;
+use crate::handshake::{OwnKeys, Role, derive_root, encapsulate};
+use crate::transcript::Transcript;
+
+fn rng(seed: u8) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([seed; 32])
+}
+
+fn sessions(rng: &mut ChaCha20Rng) -> (Session, Session) {
+    let keys = [(); 2].map(|()| OwnKeys::generate(rng));
+    let [(_, one), (_, two)] = [&keys[1], &keys[0]].map(|keys| encapsulate(&keys.public(), rng));
+    let transcript = Transcript::new(b"test");
+    let session =
+        |role, own: &OwnKeys, peer: &OwnKeys| {
+            derive_root(role, own, &peer.public(), &one, &two, &[], &transcript)
+                .unwrap()
+                .into_session(role, own, &peer.public(), &transcript)
+        };
+    (session(Role::Initiator, &keys[0], &keys[1]), session(Role::Responder, &keys[1], &keys[0]))
+}
+
+fn seal(session: &mut Session, rng: &mut ChaCha20Rng) -> Vec<u8> {
+    let mut packet = Vec::new();
+    session.encrypt(b"text", &mut packet, rng).unwrap();
+    packet
+}
+
+/// Reads a packet; a refused one has to leave no trace.
+fn open(session: &mut Session, packet: &[u8]) -> Result<(), DecryptError> {
+    let (before, mut text) = (session.to_bytes(), Vec::new());
+    let result = session.decrypt(packet, 0, &mut text);
+    assert_eq!(result.is_err(), text.is_empty());
+    assert!(result.is_ok() || *before == *session.to_bytes());
+    result
+}
+
+/// A packet whose header says what it likes, under a peer's own keys.
+fn forge(session: &mut Session, rng: &mut ChaCha20Rng, lie: impl FnOnce(&mut Header)) -> Vec<u8> {
+    seal(session, rng);
+    let sending = session.sending.as_ref().unwrap();
+    let mut header = Header {
+        key: *sending.own.public().as_bytes(),
+        previous: session.previous_sent,
+        number: sending.sent,
+        epoch: session.epoch,
+    };
+    lie(&mut header);
+    let associated_data = &session.associated_data;
+    let sealed = header.seal(&sending.header, associated_data, rng).unwrap();
+    let mut packet = Vec::new();
+    let key = sending.chain.step().0;
+    packet::seal(&key, &sealed, associated_data, b"text", &mut packet).unwrap();
+    packet
+}
+
+#[test]
+fn an_epoch_that_is_not_known_is_refused() {
+    let mut rng = rng(1);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    let packet = forge(&mut ana, &mut rng, |header| header.epoch = 1);
+    assert_eq!(open(&mut ben, &packet), Err(DecryptError::Epoch(1)));
+    let packet = forge(&mut ben, &mut rng, |header| header.epoch = u32::MAX);
+    assert_eq!(open(&mut ana, &packet), Err(DecryptError::Epoch(u32::MAX)));
+
+    // In a finished chain, too.
+    let _lost = seal(&mut ana, &mut rng);
+    let packet = seal(&mut ana, &mut rng);
+    open(&mut ben, &packet).unwrap();
+    let late = forge(&mut ana, &mut rng, |header| {
+        header.epoch = 1;
+        header.number = 0;
+    });
+    let packet = seal(&mut ben, &mut rng);
+    open(&mut ana, &packet).unwrap();
+    let packet = seal(&mut ana, &mut rng);
+    open(&mut ben, &packet).unwrap();
+    assert_eq!(open(&mut ben, &late), Err(DecryptError::Epoch(1)));
+}
+
+#[test]
+fn a_header_that_contradicts_earlier_ones_is_refused() {
+    let mut rng = rng(2);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    let other = *KeyPair::generate(&mut rng).public().as_bytes();
+    let packet = forge(&mut ana, &mut rng, |header| header.key = other);
+    assert_eq!(open(&mut ben, &packet), Err(DecryptError::Inconsistent), "another key in a chain");
+
+    let packet = forge(&mut ben, &mut rng, |header| header.previous = 1);
+    assert_eq!(
+        open(&mut ana, &packet),
+        Err(DecryptError::Inconsistent),
+        "a chain before the first"
+    );
+
+    let old_key = *ana.peer.as_bytes();
+    let packet = forge(&mut ben, &mut rng, |header| header.key = old_key);
+    assert_eq!(open(&mut ana, &packet), Err(DecryptError::Inconsistent), "the old key again");
+
+    let mut minus_one = [0xff; 32];
+    (minus_one[0], minus_one[31]) = (0xec, 0x7f);
+    for key in [[0; 32], [0xff; 32], minus_one] {
+        let packet = forge(&mut ben, &mut rng, |header| header.key = key);
+        assert_eq!(open(&mut ana, &packet), Err(DecryptError::Inconsistent), "an invalid key");
+    }
+
+    for _ in 0..3 {
+        let packet = seal(&mut ben, &mut rng);
+        open(&mut ana, &packet).unwrap();
+    }
+    let packet = seal(&mut ana, &mut rng);
+    open(&mut ben, &packet).unwrap();
+    let packet = forge(&mut ben, &mut rng, |header| header.previous = 2);
+    assert_eq!(open(&mut ana, &packet), Err(DecryptError::Inconsistent), "fewer than were read");
+}
+
+#[test]
+fn a_peer_that_claims_a_huge_gap_costs_no_work() {
+    let mut rng = rng(3);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    for number in [1_002, u32::MAX - 1, u32::MAX] {
+        let packet = forge(&mut ana, &mut rng, |header| header.number = number);
+        assert_eq!(open(&mut ben, &packet), Err(DecryptError::TooFarAhead));
+        let packet = forge(&mut ben, &mut rng, |header| header.number = number);
+        assert_eq!(open(&mut ana, &packet), Err(DecryptError::TooFarAhead));
+    }
+    let packet = seal(&mut ben, &mut rng);
+    open(&mut ana, &packet).unwrap();
+    let packet = seal(&mut ana, &mut rng);
+    open(&mut ben, &packet).unwrap();
+    for previous in [ana.received() + 1_001, u32::MAX] {
+        let packet = forge(&mut ben, &mut rng, |header| header.previous = previous);
+        assert_eq!(open(&mut ana, &packet), Err(DecryptError::TooFarAhead));
+    }
+}
+
+#[test]
+fn a_thousand_lost_packets_are_bridged() {
+    let mut rng = rng(4);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    // No sender of ours makes such a chain; a later one may.
+    let sending = ana.sending.as_mut().unwrap();
+    let (_, chain) = sending.chain.skip(0, 1_000);
+    sending.chain = chain;
+    sending.sent = 1_000;
+    let key = sending.chain.step().0;
+    let header =
+        Header { key: *sending.own.public().as_bytes(), previous: 0, number: 1_000, epoch: 0 };
+    let sealed = header.seal(&sending.header, &ana.associated_data, &mut rng).unwrap();
+    let mut packet = Vec::new();
+    packet::seal(&key, &sealed, &ana.associated_data, b"text", &mut packet).unwrap();
+    open(&mut ben, &packet).unwrap();
+    assert_eq!(ben.skipped.len(), 1_000);
+    assert!(Session::from_bytes(&ben.to_bytes()).is_ok());
+}
+
+/// All secrets that a session holds now, and the message keys that its chains give next.
+fn secrets(session: &Session) -> Vec<[u8; 32]> {
+    let mut all = vec![session.root.clone()];
+    if let Some(Sending { own, chain, .. }) = &session.sending {
+        all.extend([own.secret().clone(), chain.0.clone(), chain.step().0]);
+    }
+    if let Some(Receiving { chain, .. }) = &session.receiving {
+        all.extend([chain.0.clone(), chain.step().0]);
+    }
+    all.iter().map(|secret| *secret.as_bytes()).collect()
+}
+
+#[test]
+fn a_turn_in_each_direction_replaces_every_key() {
+    let mut rng = rng(5);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    for _ in 0..6 {
+        let before = [secrets(&ana), secrets(&ben)].concat();
+        for _ in 0..2 {
+            let packet = seal(&mut ana, &mut rng);
+            open(&mut ben, &packet).unwrap();
+            let packet = seal(&mut ben, &mut rng);
+            open(&mut ana, &packet).unwrap();
+        }
+        for state in [ana.to_bytes(), ben.to_bytes()] {
+            for old in &before {
+                assert!(!state.windows(32).any(|window| window == old));
+            }
+        }
+    }
+}
+
+#[test]
+fn the_key_of_a_packet_is_gone_once_it_is_sent_or_read() {
+    let mut rng = rng(6);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    for _ in 0..10 {
+        let sending = ana.sending.as_ref().unwrap();
+        let used = [sending.chain.0.clone(), sending.chain.step().0];
+        let packet = seal(&mut ana, &mut rng);
+        open(&mut ben, &packet).unwrap();
+        for state in [ana.to_bytes(), ben.to_bytes()] {
+            for key in &used {
+                assert!(!state.windows(32).any(|window| window == key.as_bytes()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_private_ratchet_key_is_gone_with_the_answer_to_it() {
+    let mut rng = rng(7);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    let own = ana.sending.as_ref().unwrap().own.secret().clone();
+    let packet = seal(&mut ben, &mut rng);
+    assert!(ana.to_bytes().windows(32).any(|window| window == own.as_bytes()));
+    open(&mut ana, &packet).unwrap();
+    assert!(!ana.to_bytes().windows(32).any(|window| window == own.as_bytes()));
+}
+
+#[test]
+fn debug_shows_counters_and_no_keys() {
+    let mut rng = rng(8);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    let _lost = seal(&mut ana, &mut rng);
+    let packet = seal(&mut ana, &mut rng);
+    open(&mut ben, &packet).unwrap();
+    insta::assert_snapshot!(
+        format!("{ana:?}"),
+        @"Session { sent: Some(2), received: None, skipped: 0, epoch: 0, .. }"
+    );
+    insta::assert_snapshot!(
+        format!("{ben:?}"),
+        @"Session { sent: None, received: Some(2), skipped: 1, epoch: 0, .. }"
+    );
+}
