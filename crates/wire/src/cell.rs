@@ -1,7 +1,7 @@
 //! Frames cut into cells of one size, and put together again.
 //!
 //! A cell is one TLS record and fills one Tor relay cell. Its first byte is the frame's kind, with
-//! [`CONTINUES`] set in every cell but the frame's first. A first cell then has the frame's whole
+//! the highest bit set in every cell but the frame's first. A first cell then has the frame's whole
 //! length in three bytes, big-endian; the rest of a cell is the frame's bytes, then zeros. So the
 //! length is known, and bounded, before anything is stored, and there is one way to cut a frame.
 //! (`docs/protocol.md`, "Cells".)

@@ -1,6 +1,6 @@
 //! The first frame of a later stream: who is there, shown by the link key of the newest epoch.
 //!
-//! After TLS with both certificates pinned, whoever dialled sends one frame of
+//! After TLS with both certificates pinned, each end that is going to send begins with one frame of
 //! [`LINK_FRAME_LEN`] bytes: `version u8 ‖ epoch u32 ‖ mode u8 ‖ MAC`. The MAC is by a key that
 //! came out of the pairing (epoch 0) or a later post-quantum step, and covers this TLS session, so
 //! that a link is authenticated without a signature by more than its certificates.

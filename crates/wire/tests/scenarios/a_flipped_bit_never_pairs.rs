@@ -15,7 +15,7 @@ fn flip_each_byte(place: usize, expected: &[PairingError]) {
                 frame[at] ^= 1 << (at % 8);
             }
         });
-        let (receiver, sender) = if place % 2 == 0 {
+        let (receiver, sender) = if place.is_multiple_of(2) {
             (outcome.host, outcome.guest)
         } else {
             (outcome.guest, outcome.host)
