@@ -1,7 +1,7 @@
 //! The two ends between an interface and its node.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 
@@ -10,8 +10,11 @@ use crate::{Command, ConversationId, Event, MessageId};
 /// Commands that may wait for the node. An interface that is faster than that waits.
 const COMMANDS: usize = 256;
 
-/// Events that may wait for an interface before the node waits for it.
-const EVENTS: usize = 4096;
+/// Events that may wait for an interface before its node stops reading what partners send.
+///
+/// The channel itself has no end: a node that waited for its interface while the interface waited
+/// for the node would wait for ever.
+pub const EVENTS: usize = 4096;
 
 /// The node behind a handle has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,8 +25,24 @@ pub struct Closed;
 #[derive(Debug)]
 pub struct Handle {
     commands: mpsc::Sender<Command>,
-    events: mpsc::Receiver<Event>,
+    events: Events,
     ids: Arc<AtomicU64>,
+}
+
+/// The receiving half of a [`Handle`].
+#[derive(Debug)]
+pub struct Events {
+    receiver: mpsc::UnboundedReceiver<Event>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Events {
+    /// The next event; `None` when the node has ended. Safe to drop while waiting.
+    pub async fn recv(&mut self) -> Option<Event> {
+        let event = self.receiver.recv().await?;
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        Some(event)
+    }
 }
 
 /// A node's end.
@@ -31,21 +50,37 @@ pub struct Handle {
 pub struct NodeSide {
     /// What the interface asks for.
     pub commands: mpsc::Receiver<Command>,
-    /// What the node tells.
-    pub events: mpsc::Sender<Event>,
-    /// The counter behind message ids, which both ends draw from.
-    pub ids: Arc<AtomicU64>,
+    events: mpsc::UnboundedSender<Event>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl NodeSide {
+    /// Tells the interface something, without waiting for it.
+    ///
+    /// # Errors
+    /// [`Closed`] when the interface is gone.
+    pub fn tell(&self, event: Event) -> Result<(), Closed> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.events.send(event).map_err(|_| Closed)
+    }
+
+    /// Whether more than [`EVENTS`] events wait: a node then stops reading what partners send.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > EVENTS
+    }
 }
 
 /// Makes the two ends.
 #[must_use]
 pub fn channel() -> (Handle, NodeSide) {
     let (commands, commands_out) = mpsc::channel(COMMANDS);
-    let (events_in, events) = mpsc::channel(EVENTS);
+    let (events, receiver) = mpsc::unbounded_channel();
     let ids = Arc::new(AtomicU64::new(1));
+    let waiting = Arc::new(AtomicUsize::new(0));
     (
-        Handle { commands, events, ids: Arc::clone(&ids) },
-        NodeSide { commands: commands_out, events: events_in, ids },
+        Handle { commands, events: Events { receiver, waiting: Arc::clone(&waiting) }, ids },
+        NodeSide { commands: commands_out, events, waiting },
     )
 }
 
@@ -79,7 +114,7 @@ impl Handle {
 
     /// Both halves apart, for an interface that reads and writes in different tasks.
     #[must_use]
-    pub fn split(self) -> (Commander, mpsc::Receiver<Event>) {
+    pub fn split(self) -> (Commander, Events) {
         (Commander { commands: self.commands, ids: self.ids }, self.events)
     }
 }

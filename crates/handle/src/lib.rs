@@ -17,7 +17,7 @@ pub mod words;
 mod channel;
 mod secret;
 
-pub use channel::{Closed, Commander, Handle, NodeSide, channel};
+pub use channel::{Closed, Commander, EVENTS, Events, Handle, NodeSide, channel};
 pub use command::Command;
 pub use event::Event;
 pub use secret::SecretText;

@@ -1,0 +1,280 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Two people talk with nobody in between.
+#[derive(Debug, Parser)]
+#[command(
+    name = "undertone",
+    bin_name = "undertone",
+    version,
+    about = "Two people talk over Tor with nobody in between: no server, no account, no trace.",
+    long_about = "Two people talk over Tor with nobody in between: no server, no account, no IP \
+                  address shown. One of them says a code, the other types it; everything lives in \
+                  memory and is gone when they leave.\n\n\
+                  Undertone has NOT been audited by anyone. Do not trust your safety to it yet.",
+    after_help = EXAMPLES,
+    after_long_help = EXAMPLES_AND_CODES,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    /// How the program looks and logs.
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// What to do; without one, the start screen.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The examples under the short help.
+const EXAMPLES: &str = "\
+Examples:
+  undertone                     the start screen: say a code, join by one, try the demo
+  undertone chat -s             propose a code, say it to your partner, wait for them
+  undertone chat -c             type the code that your partner said
+  undertone demo                hold a conversation with yourself, on this machine only
+  undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone licences            whose work is inside, and under which licence
+  undertone completions bash    completions for your shell
+  undertone man                 the manual page
+
+`undertone COMMAND --help` says more about each.";
+
+/// The examples and the exit codes under the long help.
+const EXAMPLES_AND_CODES: &str = "\
+Examples:
+  undertone                     the start screen: say a code, join by one, try the demo
+  undertone chat -s             propose a code, say it to your partner, wait for them
+  undertone chat -c             type the code that your partner said
+  undertone demo                hold a conversation with yourself, on this machine only
+  undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone licences            whose work is inside, and under which licence
+  undertone completions bash    completions for your shell
+  undertone man                 the manual page
+
+`undertone COMMAND --help` says more about each.
+
+Exit codes:
+  0  everything went as asked
+  1  a fault of the program itself
+  2  the command line or an answer was wrong
+  3  the network cannot be reached
+  4  nobody answers under the code
+  5  the code is wrong, burnt, taken or too old
+  6  the partner is gone, or the connection was lost for good
+  7  a check failed and you left
+  8  this machine lacks something: a terminal, memory, a memory file system
+  9  something was not delivered
+  129, 130, 143  ended in order after SIGHUP, SIGINT, SIGTERM";
+
+/// How the program looks and logs.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    /// Write lines instead of drawing a screen: for pipes and screen readers.
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
+    /// Write one JSON object per line and read requests likewise; see docs/json.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts
+    /// never reach it.
+    #[arg(long, global = true, value_name = "FILE|stderr")]
+    pub(crate) log: Option<String>,
+    /// How much to log.
+    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Info, requires = "log")]
+    pub(crate) log_level: LogLevel,
+}
+
+/// How much to log.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// Only what went wrong.
+    Warn,
+    /// What happened.
+    Info,
+    /// What happened inside.
+    Debug,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Talk to someone by a spoken code; everything stays in memory.
+    #[command(after_help = "\
+Examples:
+  undertone chat -s                          propose a code and wait
+  undertone chat -c                          ask for the code and join
+  undertone chat -c --nick ana --peer bob --no-smp --code-file code.txt
+  undertone chat -s --plain < answers.txt    answers line by line, for scripts
+
+The code and the secret are asked for, or come from a file or a line of standard input
+(`-`), never from an argument: arguments show in the list of processes.")]
+    Chat(Chat),
+    /// Hold a conversation with a partner who answers, both ends on this machine.
+    #[command(after_help = "\
+Examples:
+  undertone demo                             on loopback sockets, at once
+  undertone demo --network arti              the same over real onion services
+  undertone demo --script lines.txt          send each line, print both sides' events
+  echo hello | undertone demo --script -     the same from a pipe")]
+    Demo(Demo),
+    /// Say what this machine has and lacks. Safe to paste in public.
+    #[command(after_help = "\
+Examples:
+  undertone doctor                           with a look at the network, up to 90 seconds
+  undertone doctor --offline                 without")]
+    Doctor(Doctor),
+    /// Show whose work is inside, and under which licence.
+    #[command(after_help = "Example:\n  undertone licences | less")]
+    Licences,
+    /// Write completions for a shell to standard output.
+    #[command(
+        after_help = "Example:\n  undertone completions bash > ~/.local/share/bash-completion/completions/undertone"
+    )]
+    Completions {
+        /// Which shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual page to standard output.
+    #[command(after_help = "Example:\n  undertone man | man -l -")]
+    Man,
+}
+
+/// Options of `chat`.
+#[derive(Args, Debug)]
+pub(crate) struct Chat {
+    /// Serve: propose a code and wait for the partner.
+    #[arg(short = 's', long = "serve", required_unless_present = "join", conflicts_with = "join")]
+    pub(crate) serve: bool,
+    /// Join: type the code that the partner said.
+    #[arg(short = 'c', long = "join")]
+    pub(crate) join: bool,
+    /// The name that your partner sees, for this conversation only.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) nick: Option<String>,
+    /// The name under which you see your partner; never sent.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) peer: Option<String>,
+    /// Read the code from the first line of this file, or of standard input (`-`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) code_file: Option<PathBuf>,
+    /// Run the Socialist Millionaire check before the conversation.
+    #[arg(long, conflicts_with = "no_smp")]
+    pub(crate) smp: bool,
+    /// Don't ask for the check; it still runs if the partner wants it.
+    #[arg(long)]
+    pub(crate) no_smp: bool,
+    /// Read the check's secret from the first line of this file, or of standard input (`-`).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Over which network.
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+/// Options of `demo`.
+#[derive(Args, Debug)]
+pub(crate) struct Demo {
+    /// Send each line of this file, or of standard input (`-`), print both sides' events as JSON
+    /// lines, and fail if a line was not delivered.
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) script: Option<PathBuf>,
+    /// Over which network.
+    #[command(flatten)]
+    pub(crate) network: DemoNetworkArgs,
+}
+
+/// Options of `doctor`.
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// Don't look at the network.
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// Over which network.
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+/// Which network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NetworkChoice {
+    /// Tor, through the client inside this program.
+    Arti,
+    /// Sockets of this machine: for trying things; no anonymity.
+    Local,
+}
+
+/// Over which network, Tor unless said otherwise.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct NetworkArgs {
+    /// Tor, or this machine's own sockets without anonymity.
+    #[arg(long, value_enum, default_value_t = default_network())]
+    pub(crate) network: NetworkChoice,
+    /// The details.
+    #[command(flatten)]
+    pub(crate) details: NetworkDetails,
+}
+
+/// Over which network, loopback unless said otherwise.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DemoNetworkArgs {
+    /// Tor, or this machine's own sockets without anonymity.
+    #[arg(long, value_enum, default_value_t = NetworkChoice::Local)]
+    pub(crate) network: NetworkChoice,
+    /// The details.
+    #[command(flatten)]
+    pub(crate) details: NetworkDetails,
+}
+
+/// Details of a network.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct NetworkDetails {
+    /// A configuration for the Tor client, such as a test network's. Relaxes its permission checks,
+    /// and the program says so.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tor_config: Option<PathBuf>,
+    /// The name of the loopback network; ends with different names don't see each other.
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) local_name: String,
+}
+
+/// Tor where the program has it.
+fn default_network() -> NetworkChoice {
+    if cfg!(feature = "arti") { NetworkChoice::Arti } else { NetworkChoice::Local }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn both_spellings_of_a_role_work_and_one_is_needed() {
+        for args in [["undertone", "chat", "-s"], ["undertone", "chat", "--serve"]] {
+            let Some(Command::Chat(chat)) = Cli::parse_from(args).command else { panic!() };
+            assert!(chat.serve && !chat.join);
+        }
+        for args in [["undertone", "chat", "-c"], ["undertone", "chat", "--join"]] {
+            let Some(Command::Chat(chat)) = Cli::parse_from(args).command else { panic!() };
+            assert!(chat.join && !chat.serve);
+        }
+        assert!(Cli::try_parse_from(["undertone", "chat"]).is_err());
+        assert!(Cli::try_parse_from(["undertone", "chat", "-s", "-c"]).is_err());
+    }
+
+    #[test]
+    fn no_argument_takes_a_code_or_a_secret() {
+        for option in ["--code", "--secret"] {
+            assert!(Cli::try_parse_from(["undertone", "chat", "-c", option, "x"]).is_err());
+        }
+    }
+}

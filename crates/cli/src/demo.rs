@@ -1,0 +1,230 @@
+//! `undertone demo`: both ends in one program, two nodes that share nothing but the network.
+
+use std::io::{BufRead as _, Write as _};
+use std::time::Duration;
+
+use undertone_handle::command::{CheckCommand, Meet, Name, Role};
+use undertone_handle::event::{CheckEvent, ConversationEvent, Delivery, Event, MeetingEvent};
+use undertone_handle::words::{Kind, UserError};
+use undertone_handle::{Command, ConversationId, Handle, MessageId, json};
+use undertone_wire::code::Code;
+
+use crate::failure::{failure, internal};
+
+/// The name of the partner who answers.
+pub(crate) const PARTNER: &str = "otter";
+
+/// The name of whoever tries the demo.
+pub(crate) const VISITOR: &str = "you";
+
+/// A script's end waits so long for what it sent; onion services need their time.
+const SCRIPT_PATIENCE: Duration = Duration::from_secs(180);
+
+/// What the partner answers, in turn; `{}` is what it was told.
+const ANSWERS: [&str; 4] = [
+    "I heard you: {}",
+    "Each message has a key of its own, and this one's is gone already. You said: {}",
+    "Nobody between us could read that. You said: {}",
+    "Type /quit when you have seen enough; it ends this on both sides. You said: {}",
+];
+
+/// What a meeting of the demo is made of.
+pub(crate) fn meet(role: Role, nick: &str, peer: &str, code: Code) -> Result<Meet, UserError> {
+    let name = |text: &str| Name::parse(text).map_err(|error| internal(&error));
+    Ok(Meet {
+        role,
+        nick: name(nick)?,
+        peer: name(peer)?,
+        code,
+        check: Some(false),
+        secret: None,
+    })
+}
+
+/// The partner's side: joins under the code and answers until the conversation ends.
+pub(crate) async fn partner(mut handle: Handle, conversation: ConversationId, code: Code) {
+    let Ok(meet) = meet(Role::Guest, PARTNER, VISITOR, code) else { return };
+    let begin = Command::Meet { conversation, meet: Box::new(meet) };
+    if handle.send(begin).await.is_err() {
+        return;
+    }
+    let mut answers = ANSWERS.iter().cycle();
+    while let Some(event) = handle.event().await {
+        let Event::Conversation(_, event) = event else {
+            if matches!(event, Event::Ended | Event::Meeting(_, MeetingEvent::Ended(_))) {
+                break;
+            }
+            continue;
+        };
+        let sent = match event {
+            ConversationEvent::Open => {
+                let hello = "Hello. Both of us are on this machine, and everything between us is \
+                             real but the way: write something.";
+                handle.send_text(conversation, hello.to_owned()).await.map(|_| ())
+            }
+            ConversationEvent::Received { body, .. } => {
+                let answer = answers.next().map(|a| a.replace("{}", &body)).unwrap_or_default();
+                handle.send_text(conversation, answer).await.map(|_| ())
+            }
+            // Whoever asks for a check is told how to pass it.
+            ConversationEvent::Check(CheckEvent::SecretWanted) => {
+                let secret = undertone_handle::SecretText::new("demo".to_owned());
+                let answer = CheckCommand::Secret(secret);
+                handle.send(Command::Check(conversation, answer)).await
+            }
+            ConversationEvent::Check(CheckEvent::Mismatch | CheckEvent::Aborted) => {
+                handle.send(Command::Check(conversation, CheckCommand::Stay)).await
+            }
+            ConversationEvent::PeerLeft | ConversationEvent::Left { .. } => break,
+            _ => Ok(()),
+        };
+        if sent.is_err() {
+            break;
+        }
+    }
+    // The node may have ended already.
+    let _ended = handle.send(Command::Shutdown).await;
+    while handle.event().await.is_some() {}
+}
+
+/// One side of a scripted demo: what it has seen and what it still waits for.
+struct Side {
+    name: &'static str,
+    handle: Handle,
+    conversation: ConversationId,
+    open: bool,
+    /// Sent and not yet delivered.
+    waiting: Vec<MessageId>,
+    received: usize,
+    left: bool,
+}
+
+impl Side {
+    fn new(name: &'static str, handle: Handle, conversation: ConversationId) -> Self {
+        Self { name, handle, conversation, open: false, waiting: Vec::new(), received: 0, left: false }
+    }
+
+    /// Prints an event as a JSON line with the side's name, and takes note of it.
+    fn see(&mut self, event: &Event) -> Result<(), UserError> {
+        print(&json::side_line(self.name, event))?;
+        match event {
+            Event::Conversation(_, ConversationEvent::Open) => self.open = true,
+            Event::Conversation(_, ConversationEvent::Received { .. }) => self.received += 1,
+            Event::Conversation(_, ConversationEvent::Delivery(message, Delivery::Delivered)) => {
+                self.waiting.retain(|waiting| waiting != message);
+            }
+            Event::Conversation(
+                _,
+                ConversationEvent::PeerLeft | ConversationEvent::Left { .. },
+            ) => self.left = true,
+            Event::Meeting(_, MeetingEvent::Ended(why)) => {
+                return Err(undertone_handle::words::meeting_end(why, Role::Host));
+            }
+            Event::Fatal(error) => return Err(error.clone()),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// Runs a script: each line is sent by the first side, the events of both are printed.
+pub(crate) async fn script(
+    lines: Vec<String>,
+    host: (Handle, ConversationId),
+    guest: (Handle, ConversationId),
+    code: Code,
+) -> Result<(), UserError> {
+    let mut sides = [Side::new("a", host.0, host.1), Side::new("b", guest.0, guest.1)];
+    for (side, (role, nick, peer)) in
+        sides.iter().zip([(Role::Host, "a", "b"), (Role::Guest, "b", "a")])
+    {
+        let meet = Box::new(meet(role, nick, peer, code.clone())?);
+        let begin = Command::Meet { conversation: side.conversation, meet };
+        side.handle.send(begin).await.map_err(|error| internal(&error))?;
+    }
+    let run = run_script(&mut sides, &lines);
+    let outcome = tokio::time::timeout(SCRIPT_PATIENCE, run).await;
+    for side in &sides {
+        // A node that has ended needs no order to.
+        let _ended = side.handle.send(Command::Shutdown).await;
+    }
+    for side in &mut sides {
+        while let Some(event) = side.handle.event().await {
+            side.see(&event)?;
+        }
+    }
+    match outcome {
+        Ok(result) => result,
+        Err(_) => Err(not_delivered(sides[0].waiting.len(), lines.len())),
+    }
+}
+
+async fn run_script(sides: &mut [Side; 2], lines: &[String]) -> Result<(), UserError> {
+    let [host, guest] = sides;
+    let mut unsent = lines.iter();
+    loop {
+        if host.open && guest.open && host.waiting.len() < 32 {
+            match unsent.next() {
+                Some(line) => {
+                    let sent = host.handle.send_text(host.conversation, line.clone()).await;
+                    host.waiting.push(sent.map_err(|error| internal(&error))?);
+                }
+                None if host.waiting.is_empty() && guest.received == lines.len() => {
+                    host.handle
+                        .send(Command::Leave(host.conversation))
+                        .await
+                        .map_err(|error| internal(&error))?;
+                    break;
+                }
+                None => {}
+            }
+        }
+        one_event(host, guest).await?;
+    }
+    while !(host.left && guest.left) {
+        one_event(host, guest).await?;
+    }
+    Ok(())
+}
+
+async fn one_event(host: &mut Side, guest: &mut Side) -> Result<(), UserError> {
+    let gone = || failure(Kind::Internal, "A side of the demo ended early.", "Run it again with --log stderr.");
+    // With lines still to send there may be nothing to wait for at this moment.
+    let pause = Duration::from_millis(5);
+    tokio::select! {
+        event = host.handle.event() => host.see(&event.ok_or_else(gone)?),
+        event = guest.handle.event() => guest.see(&event.ok_or_else(gone)?),
+        () = tokio::time::sleep(pause) => Ok(()),
+    }
+}
+
+fn not_delivered(waiting: usize, all: usize) -> UserError {
+    failure(
+        Kind::NotDelivered,
+        &format!("{waiting} of {all} lines were not delivered in time."),
+        "See the events above for where they stopped; --log stderr says more.",
+    )
+}
+
+/// The lines of a script.
+pub(crate) fn read_lines(path: &std::path::Path) -> Result<Vec<String>, UserError> {
+    let unreadable = |error: std::io::Error| {
+        failure(
+            Kind::Usage,
+            &format!("The script could not be read: {}.", error.kind()),
+            "Name a file of UTF-8 text, or - for standard input.",
+        )
+    };
+    let lines: Result<Vec<String>, _> = if path.as_os_str() == "-" {
+        std::io::stdin().lock().lines().collect()
+    } else {
+        std::io::BufReader::new(std::fs::File::open(path).map_err(unreadable)?).lines().collect()
+    };
+    Ok(lines.map_err(unreadable)?.into_iter().filter(|line| !line.is_empty()).collect())
+}
+
+fn print(line: &str) -> Result<(), UserError> {
+    writeln!(std::io::stdout(), "{line}").map_err(|_| {
+        failure(Kind::Environment, "Standard output was closed.", "Keep the reader of the pipe open.")
+    })
+}

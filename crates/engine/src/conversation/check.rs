@@ -1,0 +1,246 @@
+//! The Socialist Millionaire check, before the conversation and at any time in it.
+//!
+//! If either side wishes it, both run it. The host of the pairing begins the run as soon as it has
+//! its secret, whoever wished; so two runs never cross.
+
+use undertone_handle::SecretText;
+use undertone_handle::command::{CheckCommand, Role};
+use undertone_handle::event::{CheckEvent, ConversationEvent, Trust};
+use undertone_smp::{Context, Reply, Ristretto, Smp, SmpSecret};
+use undertone_wire::message::Body;
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+use super::{Conversation, Phase};
+use crate::Cx;
+
+/// The number of the epoch that the secret is bound to; there is only the pairing's root so far.
+const EPOCH: u32 = 0;
+
+/// Where the check is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Both say whether they wish it.
+    Wishing,
+    /// It runs, or waits for a secret.
+    Running,
+    /// It failed; the user decides whether to stay.
+    Failed,
+    /// It is over, or was never wished.
+    Idle,
+}
+
+pub(super) struct Check {
+    stage: Stage,
+    own_wish: Option<bool>,
+    peer_wish: Option<bool>,
+    /// Given beforehand, for the first run.
+    given: Option<SecretText>,
+    secret: Option<SmpSecret>,
+    /// The partner's first message came before our secret.
+    peer_waits: bool,
+    smp: Smp<Ristretto>,
+}
+
+impl Check {
+    pub(super) fn new(wish: Option<bool>, given: Option<SecretText>) -> Self {
+        Self {
+            stage: Stage::Wishing,
+            own_wish: wish,
+            peer_wish: None,
+            given,
+            secret: None,
+            peer_waits: false,
+            smp: Smp::new(),
+        }
+    }
+}
+
+impl Conversation {
+    pub(super) fn begin_check(&mut self, cx: &mut Cx<'_, '_>) {
+        match self.check.own_wish {
+            Some(wish) => self.queue(&Body::CheckWish(wish), None, cx),
+            None => cx.tell(self.id, ConversationEvent::Check(CheckEvent::WishWanted)),
+        }
+    }
+
+    pub(super) fn answer_check(&mut self, answer: CheckCommand, cx: &mut Cx<'_, '_>) {
+        match answer {
+            CheckCommand::Wish(wish) => self.own_wish(wish, cx),
+            CheckCommand::Secret(words) => self.own_secret(&words, cx),
+            CheckCommand::Stay => {
+                if self.check.stage == Stage::Failed {
+                    self.check.stage = Stage::Idle;
+                    self.open(Trust::Unverified, cx);
+                }
+            }
+        }
+    }
+
+    fn own_wish(&mut self, wish: bool, cx: &mut Cx<'_, '_>) {
+        match self.check.stage {
+            Stage::Wishing if self.check.own_wish.is_none() => {
+                self.check.own_wish = Some(wish);
+                self.queue(&Body::CheckWish(wish), None, cx);
+                self.decide(cx);
+            }
+            // In the middle of a conversation a wish needs no answer: the partner joins in.
+            Stage::Idle if wish && self.phase == Phase::Open => {
+                self.queue(&Body::CheckWish(true), None, cx);
+                self.run(cx);
+            }
+            Stage::Wishing | Stage::Running | Stage::Failed | Stage::Idle => {}
+        }
+    }
+
+    pub(super) fn peer_wish(&mut self, wish: bool, cx: &mut Cx<'_, '_>) {
+        match self.check.stage {
+            Stage::Wishing if self.check.peer_wish.is_none() => {
+                self.check.peer_wish = Some(wish);
+                if wish && self.check.own_wish != Some(true) {
+                    cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
+                }
+                self.decide(cx);
+            }
+            Stage::Idle if wish && self.phase == Phase::Open => {
+                cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
+                self.run(cx);
+            }
+            Stage::Wishing | Stage::Running | Stage::Failed | Stage::Idle => {}
+        }
+    }
+
+    /// If one wishes, both run; if both have declined, it is skipped.
+    fn decide(&mut self, cx: &mut Cx<'_, '_>) {
+        match (self.check.own_wish, self.check.peer_wish) {
+            (Some(true), _) | (_, Some(true)) => {
+                // The partner may still wait for our wish; it counts as given now.
+                if self.check.own_wish.is_none() {
+                    self.check.own_wish = Some(true);
+                    self.queue(&Body::CheckWish(true), None, cx);
+                }
+                self.run(cx);
+            }
+            (Some(false), Some(false)) => {
+                self.check.stage = Stage::Idle;
+                cx.tell(self.id, ConversationEvent::Check(CheckEvent::Skipped));
+                self.open(Trust::Verified { skipped: true }, cx);
+            }
+            (Some(false), None) | (None, Some(false) | None) => {}
+        }
+    }
+
+    fn run(&mut self, cx: &mut Cx<'_, '_>) {
+        self.check.stage = Stage::Running;
+        self.check.secret = None;
+        self.check.peer_waits = false;
+        match self.check.given.take() {
+            Some(words) => self.own_secret(&words, cx),
+            None => cx.tell(self.id, ConversationEvent::Check(CheckEvent::SecretWanted)),
+        }
+    }
+
+    fn own_secret(&mut self, words: &SecretText, cx: &mut Cx<'_, '_>) {
+        if self.check.stage != Stage::Running || self.check.secret.is_some() {
+            return;
+        }
+        let secret = self.bind(words);
+        let outcome = if self.check.peer_waits {
+            self.check.smp.answer(&secret, cx.rng).ok()
+        } else if self.contact.role == Role::Host {
+            self.check.smp.start(&secret, None, cx.rng).ok()
+        } else {
+            // The guest answers the host's first message when it comes.
+            Some(Vec::new())
+        };
+        self.check.secret = Some(secret);
+        match outcome {
+            Some(message) => {
+                if !message.is_empty() {
+                    self.queue(&Body::Check(message), None, cx);
+                }
+                cx.tell(self.id, ConversationEvent::Check(CheckEvent::WaitingForPeer));
+            }
+            None => self.abort(cx),
+        }
+    }
+
+    /// The secret of the check: what was typed, bound to this pairing and this epoch.
+    fn bind(&self, words: &SecretText) -> SmpSecret {
+        let normalised: Zeroizing<String> = Zeroizing::new(words.reveal().trim().nfc().collect());
+        let own = self.contact.own.public().identity();
+        let peer = self.contact.card.identity();
+        let (initiator_identity, responder_identity) = match self.contact.role {
+            Role::Guest => (own, peer),
+            Role::Host => (peer, own),
+        };
+        let context = Context {
+            initiator_identity,
+            responder_identity,
+            pairing_transcript: &self.contact.pairing,
+            epoch: EPOCH,
+            epoch_authenticator: self.contact.authenticator.as_bytes(),
+        };
+        SmpSecret::derive(&context, &normalised)
+    }
+
+    pub(super) fn check_message(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
+        if self.check.stage != Stage::Running {
+            return;
+        }
+        match self.check.smp.receive(bytes, cx.rng) {
+            Ok(Reply::SecretWanted { .. }) => match self.check.secret.take() {
+                Some(secret) => {
+                    let answer = self.check.smp.answer(&secret, cx.rng);
+                    self.check.secret = Some(secret);
+                    match answer {
+                        Ok(message) => self.queue(&Body::Check(message), None, cx),
+                        Err(_) => self.abort(cx),
+                    }
+                }
+                None => self.check.peer_waits = true,
+            },
+            Ok(Reply::Send(message)) => self.queue(&Body::Check(message), None, cx),
+            Ok(Reply::Finished { matched, send }) => {
+                if let Some(message) = send {
+                    self.queue(&Body::Check(message), None, cx);
+                }
+                self.outcome(matched, cx);
+            }
+            Ok(Reply::Aborted) => self.failed(CheckEvent::Aborted, cx),
+            Err(_) => self.abort(cx),
+        }
+    }
+
+    pub(super) fn peer_aborted(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.check.stage == Stage::Running {
+            self.failed(CheckEvent::Aborted, cx);
+        }
+    }
+
+    fn abort(&mut self, cx: &mut Cx<'_, '_>) {
+        self.queue(&Body::CheckAbort, None, cx);
+        self.failed(CheckEvent::Aborted, cx);
+    }
+
+    fn outcome(&mut self, matched: bool, cx: &mut Cx<'_, '_>) {
+        if matched {
+            self.check.secret = None;
+            self.check.smp = Smp::new();
+            self.check.stage = Stage::Idle;
+            cx.tell(self.id, ConversationEvent::Check(CheckEvent::Match));
+            self.open(Trust::Authenticated, cx);
+        } else {
+            self.failed(CheckEvent::Mismatch, cx);
+        }
+    }
+
+    /// Whatever did not end in a match counts as failed until the user acts.
+    fn failed(&mut self, event: CheckEvent, cx: &mut Cx<'_, '_>) {
+        self.check.secret = None;
+        self.check.smp = Smp::new();
+        self.check.stage = Stage::Failed;
+        cx.tell(self.id, ConversationEvent::Check(event));
+        self.set_trust(Trust::Unverified, cx);
+    }
+}

@@ -1,0 +1,295 @@
+//! The outbox, receipts, and what arrives: every message once, in order, whatever is lost between.
+
+use rand_core::Rng as _;
+use undertone_handle::MessageId;
+use undertone_handle::command::{MAX_TEXT, Name};
+use undertone_handle::event::{ConversationEvent, Delivery, NotSent};
+use undertone_wire::cell::FrameKind;
+use undertone_wire::message::{Body, Payload};
+use zeroize::Zeroizing;
+
+use super::{Conversation, Phase};
+use crate::limits::{IN_FLIGHT, OUTBOX};
+use crate::memory::covers;
+use crate::storage::{MessageRow, OutboxRow, Write};
+use crate::{CloseWhen, Cx, Effect};
+
+/// Ids of received messages have this bit, so that they never meet those that a handle draws.
+const RECEIVED: u64 = 1 << 63;
+
+impl Conversation {
+    /// Takes a text of the user's, or says why not.
+    pub(super) fn text(&mut self, message: MessageId, body: String, cx: &mut Cx<'_, '_>) {
+        let refused = if self.phase != Phase::Open {
+            Some(NotSent::NotOpen)
+        } else if body.len() > MAX_TEXT || body.is_empty() {
+            Some(NotSent::TooLong)
+        } else if cx.view.outbox_len(self.id) >= OUTBOX {
+            Some(NotSent::OutboxFull)
+        } else {
+            None
+        };
+        if let Some(why) = refused {
+            cx.tell(self.id, ConversationEvent::NotSent(message, why));
+            return;
+        }
+        cx.step.writes.push(Write::PutMessage(
+            self.id,
+            MessageRow {
+                message,
+                own: true,
+                body: Zeroizing::new(body.clone()),
+                at: cx.wall,
+                delivery: Delivery::Waiting,
+            },
+        ));
+        cx.tell(self.id, ConversationEvent::Queued { message, body: body.clone(), at: cx.wall });
+        self.queue(&Body::Text(Zeroizing::new(body)), Some(message), cx);
+    }
+
+    /// Gives a body its sequence number, keeps it until its receipt, and sends it if it is its turn.
+    pub(super) fn queue(&mut self, body: &Body, message: Option<MessageId>, cx: &mut Cx<'_, '_>) {
+        // Every body of ours is within its bounds: texts are checked where they come in, and the
+        // rest is made here.
+        let Ok(encoded) = body.encode() else { return };
+        let row = OutboxRow { sequence: self.counters.next, message, body: encoded };
+        self.counters.next = self.counters.next.saturating_add(1);
+        self.counters_changed = true;
+        // Only the direct successor of what is under way may leave now; anything else waits for the
+        // receipt that lets the queue before it move.
+        let its_turn = self.sent.saturating_add(1) == row.sequence;
+        if !(its_turn && self.transmit(&row, cx)) {
+            if let Some(message) = message {
+                cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Waiting));
+            }
+        }
+        cx.step.writes.push(Write::AddOutbox(self.id, row));
+    }
+
+    /// Sends as much of the outbox as the window and the sending chain allow.
+    pub(super) fn pump(&mut self, cx: &mut Cx<'_, '_>) {
+        let rows = cx.view.outbox(self.id, self.sent.saturating_add(1), window_len());
+        for row in rows {
+            if row.sequence <= self.counters.acknowledged {
+                continue;
+            }
+            if !self.transmit(&row, cx) {
+                break;
+            }
+        }
+    }
+
+    /// Seals one outbox row anew and sends it. `false`: not now.
+    fn transmit(&mut self, row: &OutboxRow, cx: &mut Cx<'_, '_>) -> bool {
+        let beyond = row.sequence.saturating_sub(self.counters.acknowledged) > IN_FLIGHT;
+        if beyond || !self.seal(row.sequence, &row.body, cx) {
+            return false;
+        }
+        self.sent = self.sent.max(row.sequence);
+        if let Some(message) = row.message {
+            cx.step.writes.push(Write::SetDelivery(self.id, message, Delivery::Sent));
+            cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Sent));
+        }
+        true
+    }
+
+    /// Encrypts a body and sends it on the connection. `false`: there is none, or the chain is full
+    /// until the partner's next packet.
+    fn seal(&mut self, sequence: u64, body: &[u8], cx: &mut Cx<'_, '_>) -> bool {
+        let Some(stream) = self.connection.stream() else { return false };
+        let Ok(payload) = Payload::encode_kept(sequence, body) else { return false };
+        let mut bytes = Vec::new();
+        if self.session.encrypt(&payload, &mut bytes, cx.rng).is_err() {
+            return false;
+        }
+        self.session_changed = true;
+        cx.effect(Effect::Send { stream, kind: FrameKind::Packet, bytes });
+        true
+    }
+
+    /// Sends what needs no number: it is repeated by itself or answers something that is.
+    pub(super) fn send_unsequenced(&mut self, body: &Body, cx: &mut Cx<'_, '_>) {
+        if let Ok(encoded) = body.encode() {
+            self.seal(0, &encoded, cx);
+        }
+    }
+
+    pub(super) fn send_receipt(&mut self, cx: &mut Cx<'_, '_>) {
+        let body = Body::Receipt { highest: self.counters.highest, window: self.counters.window };
+        self.send_unsequenced(&body, cx);
+    }
+
+    /// A ratchet packet came on the connection.
+    pub(super) fn packet(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
+        let mut plain = Zeroizing::new(Vec::new());
+        if self.session.decrypt(bytes, cx.now / 1000, &mut plain).is_err() {
+            cx.tell(self.id, ConversationEvent::Refused);
+            return;
+        }
+        self.session_changed = true;
+        let effects = cx.step.effects.len();
+        match Payload::decode(&plain) {
+            Ok(Payload { sequence: 0, body }) => self.unsequenced(&body, cx),
+            Ok(Payload { sequence, body }) => self.sequenced(sequence, body, cx),
+            Err(_) => cx.tell(self.id, ConversationEvent::Refused),
+        }
+        if self.phase == Phase::Over {
+            return;
+        }
+        // A full chain opened, if this packet brought a newer ratchet key.
+        self.pump(cx);
+        let sent = cx.step.effects.iter().skip(effects).any(|e| matches!(e, Effect::Send { .. }));
+        if !sent && self.session.wants_to_answer() {
+            self.send_unsequenced(&Body::Empty, cx);
+        }
+    }
+
+    fn unsequenced(&mut self, body: &Body, cx: &mut Cx<'_, '_>) {
+        match body {
+            Body::Receipt { highest, window } => self.receipt(*highest, *window, cx),
+            Body::GoodbyeSeen => {
+                if matches!(self.phase, Phase::Leaving(_)) {
+                    cx.tell(self.id, ConversationEvent::Left { confirmed: true });
+                    self.finish(cx);
+                }
+            }
+            Body::Empty => {}
+            Body::Text(_)
+            | Body::Name(_)
+            | Body::CheckWish(_)
+            | Body::Check(_)
+            | Body::CheckAbort
+            | Body::Goodbye => cx.tell(self.id, ConversationEvent::Refused),
+        }
+    }
+
+    /// A receipt: remove what it covers, tell, send the holes again, then what waited for room.
+    fn receipt(&mut self, highest: u64, window: u64, cx: &mut Cx<'_, '_>) {
+        if highest >= self.counters.next {
+            // Nobody can have what was never sent.
+            cx.tell(self.id, ConversationEvent::Refused);
+            return;
+        }
+        let from = self.counters.acknowledged.saturating_add(1);
+        let rows = cx.view.outbox(self.id, from, window_len());
+        let (covered, open): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| covers(highest, window, row.sequence));
+        for message in covered.iter().filter_map(|row| row.message) {
+            cx.step.writes.push(Write::SetDelivery(self.id, message, Delivery::Delivered));
+            cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Delivered));
+        }
+        if !covered.is_empty() {
+            cx.step.writes.push(Write::Acknowledge { contact: self.id, highest, window });
+        }
+        if highest > self.counters.acknowledged {
+            self.counters.acknowledged = highest;
+            self.counters_changed = true;
+        }
+        // What the partner lacks although it has later numbers was lost on the way.
+        let last = highest.saturating_add(64u64.saturating_sub(window.leading_zeros().into()));
+        let sent = self.sent;
+        for row in open.iter().filter(|row| row.sequence < last && row.sequence <= sent) {
+            if !self.transmit(row, cx) {
+                break;
+            }
+        }
+    }
+
+    fn sequenced(&mut self, sequence: u64, body: Body, cx: &mut Cx<'_, '_>) {
+        if covers(self.counters.highest, self.counters.window, sequence) {
+            // It came before and its receipt did not: say again that it is here.
+            if body == Body::Goodbye {
+                self.send_unsequenced(&Body::GoodbyeSeen, cx);
+            } else {
+                self.send_receipt(cx);
+            }
+            return;
+        }
+        if sequence.saturating_sub(self.counters.highest) > IN_FLIGHT {
+            cx.tell(self.id, ConversationEvent::Refused);
+            return;
+        }
+        self.mark(sequence);
+        self.take(body, cx);
+        if self.phase != Phase::Over {
+            self.send_receipt(cx);
+        }
+    }
+
+    /// Notes that a sequence number came: the window slides over what is contiguous.
+    fn mark(&mut self, sequence: u64) {
+        let counters = &mut self.counters;
+        let after = sequence.saturating_sub(counters.highest).saturating_sub(1);
+        counters.window |= u32::try_from(after).ok().and_then(|b| 1u64.checked_shl(b)).unwrap_or(0);
+        let contiguous = counters.window.trailing_ones();
+        counters.highest = counters.highest.saturating_add(contiguous.into());
+        counters.window = counters.window.checked_shr(contiguous).unwrap_or(0);
+        self.counters_changed = true;
+    }
+
+    fn take(&mut self, body: Body, cx: &mut Cx<'_, '_>) {
+        match body {
+            Body::Text(body) => {
+                let message = MessageId(cx.rng.next_u64() | RECEIVED);
+                cx.step.writes.push(Write::PutMessage(
+                    self.id,
+                    MessageRow {
+                        message,
+                        own: false,
+                        body: body.clone(),
+                        at: cx.wall,
+                        delivery: Delivery::Delivered,
+                    },
+                ));
+                let body = body.as_str().to_owned();
+                cx.tell(self.id, ConversationEvent::Received { message, body, at: cx.wall });
+            }
+            Body::Name(name) => match Name::parse(&name) {
+                Ok(name) => {
+                    cx.tell(self.id, ConversationEvent::PeerName(name.as_str().to_owned()));
+                }
+                Err(_) => cx.tell(self.id, ConversationEvent::Refused),
+            },
+            Body::CheckWish(wish) => self.peer_wish(wish, cx),
+            Body::Check(bytes) => self.check_message(&bytes, cx),
+            Body::CheckAbort => self.peer_aborted(cx),
+            Body::Goodbye => {
+                self.send_unsequenced(&Body::GoodbyeSeen, cx);
+                let event = match self.phase {
+                    Phase::Leaving(_) => ConversationEvent::Left { confirmed: true },
+                    Phase::Checking | Phase::Open | Phase::Over => ConversationEvent::PeerLeft,
+                };
+                cx.tell(self.id, event);
+                self.finish(cx);
+            }
+            Body::Receipt { .. } | Body::GoodbyeSeen | Body::Empty => {
+                cx.tell(self.id, ConversationEvent::Refused);
+            }
+        }
+    }
+
+    /// The connection is gone: what was under way waits again.
+    pub(super) fn wait_again(&mut self, cx: &mut Cx<'_, '_>) {
+        let from = self.counters.acknowledged.saturating_add(1);
+        for row in cx.view.outbox(self.id, from, window_len()) {
+            if let Some(message) = row.message.filter(|_| row.sequence <= self.sent) {
+                cx.step.writes.push(Write::SetDelivery(self.id, message, Delivery::Waiting));
+                cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Waiting));
+            }
+        }
+        self.sent = self.counters.acknowledged;
+    }
+
+    /// Closes the present connection for what the other end sent on it.
+    pub(super) fn violation(&mut self, cx: &mut Cx<'_, '_>) {
+        if let Some(stream) = self.connection.stream() {
+            cx.close(stream, CloseWhen::Now);
+            self.lost(cx);
+        }
+    }
+}
+
+/// How many outbox rows one look-up reads: all that can be under way.
+fn window_len() -> usize {
+    usize::try_from(IN_FLIGHT).unwrap_or(usize::MAX)
+}

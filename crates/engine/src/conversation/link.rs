@@ -1,0 +1,301 @@
+//! The connection to a partner: lost, dialled again, proved.
+//!
+//! Today one stream carries both directions. What is above asks [`Connection::stream`] where to send
+//! and calls nothing else, so that a pair of one-way links can take its place.
+
+use undertone_handle::command::Role;
+use undertone_handle::event::{ConversationEvent, LinkState, Trust};
+use undertone_wire::cell::FrameKind;
+use undertone_wire::link;
+use undertone_wire::pacer::Mode;
+
+use super::{Conversation, Phase, ratchet_role};
+use crate::limits::{
+    DIAL_PAUSE, LINK_PROOF_PATIENCE, Millis, REDIAL_FOR, REDIAL_PAUSE_MAX, REDIAL_TIMEOUT,
+    UNPROVEN_LINKS,
+};
+use crate::{
+    ChannelKeys, CloseReason, CloseWhen, Cx, DialFailure, DialId, Effect, Owner, StreamId,
+};
+
+/// The epoch whose link key authenticates a link; there is only the pairing's root so far.
+const EPOCH: u32 = 0;
+
+/// The connection and the streams that may become one.
+pub(super) struct Connection {
+    state: State,
+    proving: Vec<Proving>,
+}
+
+enum State {
+    Up(StreamId),
+    Down(Down),
+    Ended,
+}
+
+struct Down {
+    /// When the conversation is given up.
+    until: Millis,
+    /// When to dial next, if this side dials and no dial is under way.
+    next: Option<Millis>,
+    pause: Millis,
+    dial: Option<DialId>,
+}
+
+/// A stream whose other end has not proved itself yet.
+struct Proving {
+    stream: StreamId,
+    deadline: Millis,
+    keys: Option<ChannelKeys>,
+}
+
+impl Connection {
+    pub(super) fn up(stream: StreamId) -> Self {
+        Self { state: State::Up(stream), proving: Vec::new() }
+    }
+
+    /// Right after loading: down, and dialled as soon as there is a network.
+    pub(super) fn loaded() -> Self {
+        let down = Down { until: Millis::MAX, next: None, pause: DIAL_PAUSE, dial: None };
+        Self { state: State::Down(down), proving: Vec::new() }
+    }
+
+    pub(super) fn stream(&self) -> Option<StreamId> {
+        match self.state {
+            State::Up(stream) => Some(stream),
+            State::Down(_) | State::Ended => None,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Millis> {
+        let down = match &self.state {
+            State::Down(down) => [Some(down.until), down.next],
+            State::Up(_) | State::Ended => [None, None],
+        };
+        down.into_iter().flatten().chain(self.proving.iter().map(|p| p.deadline)).min()
+    }
+}
+
+impl Conversation {
+    /// The connection broke.
+    pub(super) fn lost(&mut self, cx: &mut Cx<'_, '_>) {
+        if matches!(self.phase, Phase::Over) {
+            return;
+        }
+        if matches!(self.phase, Phase::Leaving(_)) {
+            cx.tell(self.id, ConversationEvent::Left { confirmed: false });
+            self.finish(cx);
+            return;
+        }
+        let dials = self.contact.role == Role::Guest;
+        self.connection.state = State::Down(Down {
+            until: cx.now.saturating_add(REDIAL_FOR),
+            next: dials.then(|| cx.now.saturating_add(DIAL_PAUSE)),
+            pause: DIAL_PAUSE,
+            dial: None,
+        });
+        let redial_for = std::time::Duration::from_millis(REDIAL_FOR);
+        cx.tell(self.id, ConversationEvent::Link(LinkState::Lost { redial_for }));
+        // A check vouches for who was at the other end of this connection, not of the next one.
+        if self.contact.trust == Trust::Authenticated {
+            self.set_trust(Trust::Verified { skipped: false }, cx);
+        }
+        self.wait_again(cx);
+    }
+
+    pub(super) fn tick_link(&mut self, cx: &mut Cx<'_, '_>) {
+        let late: Vec<StreamId> = self
+            .connection
+            .proving
+            .iter()
+            .filter(|p| cx.now >= p.deadline)
+            .map(|p| p.stream)
+            .collect();
+        for stream in late {
+            self.drop_proving(stream, cx);
+            self.redial_later(cx);
+        }
+        let State::Down(down) = &mut self.connection.state else { return };
+        if cx.now >= down.until {
+            cx.tell(self.id, ConversationEvent::Link(LinkState::GivenUp));
+            self.finish(cx);
+        } else if down.next.is_some_and(|next| cx.now >= next) {
+            self.redial(cx);
+        }
+    }
+
+    fn redial(&mut self, cx: &mut Cx<'_, '_>) {
+        let tls = self.link_tls();
+        let State::Down(down) = &mut self.connection.state else { return };
+        down.next = None;
+        let dial = cx.ids.dial(Owner::Conversation(self.id));
+        down.dial = Some(dial);
+        cx.effect(Effect::Dial {
+            dial,
+            address: *self.contact.card.address(),
+            client_auth: Some(self.contact.own.client_auth_secret().clone()),
+            timeout: REDIAL_TIMEOUT,
+            tls: Some(tls),
+        });
+    }
+
+    /// Plans the next dial, if this side dials and the connection is down.
+    fn redial_later(&mut self, cx: &mut Cx<'_, '_>) {
+        let dials = self.contact.role == Role::Guest && self.connection.proving.is_empty();
+        if let State::Down(down) = &mut self.connection.state
+            && dials
+            && down.dial.is_none()
+        {
+            down.next = Some(cx.now.saturating_add(down.pause));
+            down.pause = down.pause.saturating_mul(2).min(REDIAL_PAUSE_MAX);
+        }
+    }
+
+    /// The network came back: no reason to wait out a pause.
+    pub(crate) fn network_ready(&mut self, cx: &mut Cx<'_, '_>) {
+        let dials = self.contact.role == Role::Guest && self.connection.proving.is_empty();
+        if let State::Down(down) = &mut self.connection.state
+            && dials
+            && down.dial.is_none()
+        {
+            down.next = Some(cx.now);
+        }
+    }
+
+    pub(crate) fn dialled(
+        &mut self,
+        dial: DialId,
+        result: Result<StreamId, DialFailure>,
+        cx: &mut Cx<'_, '_>,
+    ) {
+        if let State::Down(down) = &mut self.connection.state
+            && down.dial == Some(dial)
+        {
+            down.dial = None;
+            match result {
+                Ok(stream) => self.prove(stream, cx),
+                Err(_) => self.redial_later(cx),
+            }
+        } else if let Ok(stream) = result {
+            cx.close(stream, CloseWhen::Now);
+        }
+        self.save(cx);
+    }
+
+    /// A stream came to the contact's service.
+    pub(crate) fn arrived(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
+        self.prove(stream, cx);
+    }
+
+    fn prove(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
+        if self.connection.proving.len() >= UNPROVEN_LINKS
+            && let Some(oldest) = self.connection.proving.first().map(|p| p.stream)
+        {
+            self.drop_proving(oldest, cx);
+        }
+        let deadline = cx.now.saturating_add(LINK_PROOF_PATIENCE);
+        self.connection.proving.push(Proving { stream, deadline, keys: None });
+    }
+
+    fn drop_proving(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
+        self.connection.proving.retain(|p| p.stream != stream);
+        cx.close(stream, CloseWhen::Now);
+    }
+
+    /// TLS is done on a stream that wants to become the connection: each end shows the link key.
+    pub(crate) fn secured(&mut self, stream: StreamId, keys: &ChannelKeys, cx: &mut Cx<'_, '_>) {
+        let Some(proving) = self.connection.proving.iter_mut().find(|p| p.stream == stream) else {
+            return;
+        };
+        proving.keys = Some(keys.clone());
+        let opening = link::Opening { epoch: EPOCH, mode: Mode::Off };
+        let sender = ratchet_role(self.contact.role);
+        let bytes = self.proof(keys).make(&self.contact.link_key, sender, opening).to_vec();
+        cx.effect(Effect::Send { stream, kind: FrameKind::Link, bytes });
+    }
+
+    fn proof<'a>(&'a self, keys: &'a ChannelKeys) -> link::Proof<'a> {
+        let own = self.contact.own.public().certificate();
+        let peer = self.contact.card.certificate();
+        let (initiator_certificate, responder_certificate) = match self.contact.role {
+            Role::Guest => (own, peer),
+            Role::Host => (peer, own),
+        };
+        link::Proof { exporter: &keys.link, initiator_certificate, responder_certificate }
+    }
+
+    /// Whether a frame is the other end's proof on the stream with these keys.
+    fn proves(&self, keys: &ChannelKeys, frame: &[u8]) -> bool {
+        let other = ratchet_role(self.contact.role).other();
+        let key = |epoch| (epoch == EPOCH).then_some(&self.contact.link_key);
+        self.proof(keys).verify(other, frame, key).is_ok()
+    }
+
+    pub(crate) fn frame(
+        &mut self,
+        stream: StreamId,
+        kind: FrameKind,
+        bytes: &[u8],
+        cx: &mut Cx<'_, '_>,
+    ) {
+        if self.connection.stream() == Some(stream) {
+            match kind {
+                FrameKind::Packet => self.packet(bytes, cx),
+                FrameKind::KeepAlive => {}
+                FrameKind::Pairing | FrameKind::Link => self.violation(cx),
+            }
+        } else if let Some(proving) = self.connection.proving.iter().find(|p| p.stream == stream) {
+            let proved = kind == FrameKind::Link
+                && proving.keys.as_ref().is_some_and(|keys| self.proves(keys, bytes));
+            if proved {
+                self.up(stream, cx);
+            } else {
+                self.drop_proving(stream, cx);
+                self.redial_later(cx);
+            }
+        }
+        self.save(cx);
+    }
+
+    /// A stream proved itself: it is the connection from now on.
+    fn up(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
+        self.connection.proving.retain(|p| p.stream != stream);
+        // The other end noticed the loss before this one did: the old stream is of no use.
+        if let Some(old) = self.connection.stream() {
+            cx.close(old, CloseWhen::Now);
+            self.lost(cx);
+        }
+        if let State::Down(down) = &mut self.connection.state
+            && let Some(dial) = down.dial.take()
+        {
+            cx.cancel_dial(dial);
+        }
+        self.connection.state = State::Up(stream);
+        cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
+        self.sent = self.counters.acknowledged;
+        self.send_receipt(cx);
+        self.pump(cx);
+    }
+
+    pub(crate) fn closed(&mut self, stream: StreamId, _reason: CloseReason, cx: &mut Cx<'_, '_>) {
+        if self.connection.stream() == Some(stream) {
+            self.lost(cx);
+        } else if self.connection.proving.iter().any(|p| p.stream == stream) {
+            self.connection.proving.retain(|p| p.stream != stream);
+            self.redial_later(cx);
+        }
+        self.save(cx);
+    }
+
+    /// Closes every stream and forgets every dial of this conversation.
+    pub(super) fn close_all(&mut self, when: CloseWhen, cx: &mut Cx<'_, '_>) {
+        for proving in std::mem::take(&mut self.connection.proving) {
+            cx.close(proving.stream, CloseWhen::Now);
+        }
+        match std::mem::replace(&mut self.connection.state, State::Ended) {
+            State::Up(stream) => cx.close(stream, when),
+            State::Down(Down { dial: Some(dial), .. }) => cx.cancel_dial(dial),
+            State::Down(_) | State::Ended => {}
+        }
+    }
+}

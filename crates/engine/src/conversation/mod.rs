@@ -1,0 +1,224 @@
+//! One conversation from the pairing to the goodbye.
+//!
+//! - [`delivery`]: the outbox, receipts, what arrives.
+//! - [`link`]: the connection, its loss and its return.
+//! - [`check`]: the Socialist Millionaire check.
+
+mod check;
+mod delivery;
+mod link;
+
+use undertone_handle::command::{CheckCommand, Role};
+use undertone_handle::event::{ConversationEvent, MeetingEvent, Trust};
+use undertone_handle::{ConversationId, MessageId};
+use undertone_ratchet::handshake::Role as RatchetRole;
+use undertone_ratchet::session::Session;
+use undertone_wire::message::Body;
+
+use self::check::Check;
+use self::link::Connection;
+use crate::limits::{GOODBYE_PATIENCE, Millis};
+use crate::meeting::Made;
+use crate::storage::{Contact, Counters, View, Write};
+use crate::{CloseWhen, Cx, Effect, ServiceId, Tls};
+
+/// Where a conversation is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The check before the conversation, or the decision that there is none.
+    Checking,
+    /// Texts flow.
+    Open,
+    /// Our goodbye is out; this is when we stop waiting for its confirmation.
+    Leaving(Millis),
+    /// Nothing happens any more.
+    Over,
+}
+
+pub(crate) struct Conversation {
+    id: ConversationId,
+    contact: Contact,
+    session: Session,
+    /// The session changed since it was last written.
+    session_changed: bool,
+    counters: Counters,
+    counters_changed: bool,
+    /// The highest sequence number that was sent on the present connection.
+    sent: u64,
+    connection: Connection,
+    service: Option<ServiceId>,
+    check: Check,
+    phase: Phase,
+}
+
+/// The ratchet's name for a meeting's role.
+pub(crate) fn ratchet_role(role: Role) -> RatchetRole {
+    match role {
+        Role::Guest => RatchetRole::Initiator,
+        Role::Host => RatchetRole::Responder,
+    }
+}
+
+impl Conversation {
+    /// Begins the conversation that a meeting made, on the stream that is there.
+    pub(crate) fn begin(id: ConversationId, made: Made, cx: &mut Cx<'_, '_>) -> Self {
+        let Made { contact, session, stream, check, secret } = made;
+        let mut this = Self {
+            id,
+            contact,
+            session,
+            session_changed: true,
+            counters: Counters::default(),
+            counters_changed: true,
+            sent: 0,
+            connection: Connection::up(stream),
+            service: None,
+            check: Check::new(check, secret),
+            phase: Phase::Checking,
+        };
+        cx.step.writes.push(Write::PutContact(Box::new(this.contact.clone())));
+        cx.meeting(id, MeetingEvent::Paired);
+        cx.tell(id, ConversationEvent::Trust(this.contact.trust));
+        this.publish(cx);
+        this.queue(&Body::Name(this.contact.nick.as_str().to_owned()), None, cx);
+        this.begin_check(cx);
+        this.save(cx);
+        this
+    }
+
+    /// Loads a conversation from what is stored; its connection is down.
+    pub(crate) fn load(id: ConversationId, view: &dyn View) -> Option<Self> {
+        let contact = view.contact(id)?;
+        let session = Session::from_bytes(&view.session(id)?).ok()?;
+        let counters = view.counters(id)?;
+        let phase = if contact.open { Phase::Open } else { Phase::Checking };
+        Some(Self {
+            id,
+            contact,
+            session,
+            session_changed: false,
+            counters,
+            counters_changed: false,
+            sent: counters.acknowledged,
+            connection: Connection::loaded(),
+            service: None,
+            check: Check::new(None, None),
+            phase,
+        })
+    }
+
+    /// The host's end publishes the contact's own service, at which the guest dials again after a
+    /// loss. Only the guest's key opens its descriptor.
+    fn publish(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.contact.role == Role::Host && self.service.is_none() {
+            let service = cx.ids.service(crate::Owner::Conversation(self.id));
+            self.service = Some(service);
+            cx.effect(Effect::Publish {
+                service,
+                seed: self.contact.own.onion_seed().clone(),
+                clients: vec![*self.contact.card.client_auth()],
+                tls: self.link_tls(),
+            });
+        }
+    }
+
+    fn link_tls(&self) -> Tls {
+        Tls::Link {
+            certificate_seed: self.contact.own.certificate_seed().clone(),
+            peer: *self.contact.card.certificate(),
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        let leaving = match self.phase {
+            Phase::Leaving(until) => Some(until),
+            Phase::Checking | Phase::Open | Phase::Over => None,
+        };
+        leaving.into_iter().chain(self.connection.deadline()).min()
+    }
+
+    pub(crate) fn tick(&mut self, cx: &mut Cx<'_, '_>) {
+        if let Phase::Leaving(until) = self.phase
+            && cx.now >= until
+        {
+            cx.tell(self.id, ConversationEvent::Left { confirmed: false });
+            self.finish(cx);
+        }
+        self.tick_link(cx);
+        self.save(cx);
+    }
+
+    pub(crate) fn check_command(&mut self, answer: CheckCommand, cx: &mut Cx<'_, '_>) {
+        if matches!(self.phase, Phase::Checking | Phase::Open) {
+            self.answer_check(answer, cx);
+        }
+        self.save(cx);
+    }
+
+    pub(crate) fn send_text(&mut self, message: MessageId, body: String, cx: &mut Cx<'_, '_>) {
+        self.text(message, body, cx);
+        self.save(cx);
+    }
+
+    /// Says goodbye. Without a connection there is nobody to say it to.
+    pub(crate) fn leave(&mut self, cx: &mut Cx<'_, '_>) {
+        match self.phase {
+            Phase::Checking | Phase::Open if self.connection.stream().is_some() => {
+                self.phase = Phase::Leaving(cx.now.saturating_add(GOODBYE_PATIENCE));
+                self.queue(&Body::Goodbye, None, cx);
+            }
+            Phase::Checking | Phase::Open => {
+                cx.tell(self.id, ConversationEvent::Left { confirmed: false });
+                self.finish(cx);
+            }
+            Phase::Leaving(_) | Phase::Over => {}
+        }
+        self.save(cx);
+    }
+
+    /// Opens the conversation for texts.
+    fn open(&mut self, trust: Trust, cx: &mut Cx<'_, '_>) {
+        self.set_trust(trust, cx);
+        if self.phase == Phase::Checking {
+            self.phase = Phase::Open;
+            self.contact.open = true;
+            cx.step.writes.push(Write::PutContact(Box::new(self.contact.clone())));
+            cx.tell(self.id, ConversationEvent::Open);
+        }
+    }
+
+    /// The one place where a contact's trust changes.
+    fn set_trust(&mut self, trust: Trust, cx: &mut Cx<'_, '_>) {
+        if self.contact.trust != trust {
+            self.contact.trust = trust;
+            cx.step.writes.push(Write::PutContact(Box::new(self.contact.clone())));
+            cx.tell(self.id, ConversationEvent::Trust(trust));
+        }
+    }
+
+    /// Ends the conversation on this side: nothing of it is kept.
+    fn finish(&mut self, cx: &mut Cx<'_, '_>) {
+        self.phase = Phase::Over;
+        self.close_all(CloseWhen::Flushed, cx);
+        if let Some(service) = self.service.take() {
+            cx.unpublish(service);
+        }
+        cx.step.writes.push(Write::Forget(self.id));
+        self.session_changed = false;
+        self.counters_changed = false;
+    }
+
+    /// Writes what changed, once per step: all writes come before the first effect anyway.
+    fn save(&mut self, cx: &mut Cx<'_, '_>) {
+        if std::mem::take(&mut self.session_changed) {
+            cx.step.writes.push(Write::PutSession(self.id, self.session.to_bytes()));
+        }
+        if std::mem::take(&mut self.counters_changed) {
+            cx.step.writes.push(Write::PutCounters(self.id, self.counters));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Every limit and every waiting time of the engine, each with its reason, once.
+
+/// Milliseconds on a clock that never goes back; where it starts does not matter.
+pub type Millis = u64;
+
+/// A code lives so long from the moment its service is reachable.
+pub const CODE_LIFE: Millis = 10 * 60 * 1000;
+
+/// A machine without a way to the network is told so after this long.
+pub const NETWORK_PATIENCE: Millis = 85 * 1000;
+
+/// A service that has not become reachable after this long never will.
+pub const PUBLISH_PATIENCE: Millis = 150 * 1000;
+
+/// How long the host looks whether its code is taken; a courtesy, not a defence.
+pub const LOOK_TIMEOUT: Millis = 20 * 1000;
+
+/// How often the host looks when the first look failed for an unclear reason.
+pub const LOOKS: u32 = 2;
+
+/// How long a guest goes on dialling a meeting place at which nobody answers.
+pub const GUEST_PATIENCE: Millis = 50 * 1000;
+
+/// One dial of a guest takes no longer than this.
+pub const GUEST_DIAL_TIMEOUT: Millis = 40 * 1000;
+
+/// The pause between two dials of a guest grows from here …
+pub const DIAL_PAUSE: Millis = 500;
+
+/// … by doubling, up to here.
+pub const DIAL_PAUSE_MAX: Millis = 5_000;
+
+/// Streams that may be in TLS or before their share; the oldest goes when another comes.
+pub const STRANGERS: usize = 64;
+
+/// A stream that has not sent its share after this long is closed; it costs no guess.
+pub const SHARE_PATIENCE: Millis = 10 * 1000;
+
+/// A guest that has not confirmed so long after the host's share has used up one of the
+/// [`UNCONFIRMED`] shares.
+pub const CONFIRMATION_PATIENCE: Millis = 30 * 1000;
+
+/// Shares of the host that may stay unconfirmed; the last one burns the code.
+pub const UNCONFIRMED: u8 = 3;
+
+/// A guest waits so long for each answer of the host. Longer than a host's exclusive span, so that a
+/// guest whose turn comes after a silent stranger is still served.
+pub const ANSWER_PATIENCE: Millis = 40 * 1000;
+
+/// A host waits so long for each message after the guest's confirmation.
+pub const CARD_PATIENCE: Millis = 30 * 1000;
+
+/// A lost connection is dialled again for so long.
+pub const REDIAL_FOR: Millis = 10 * 60 * 1000;
+
+/// One redial takes no longer than this.
+pub const REDIAL_TIMEOUT: Millis = 30 * 1000;
+
+/// The longest pause between two redials.
+pub const REDIAL_PAUSE_MAX: Millis = 15 * 1000;
+
+/// Streams at a contact's service that have not proved themselves yet.
+pub const UNPROVEN_LINKS: usize = 4;
+
+/// A stream at a contact's service proves itself within this time.
+pub const LINK_PROOF_PATIENCE: Millis = 15 * 1000;
+
+/// A goodbye waits so long for its confirmation; the orderly end must stay within three seconds.
+pub const GOODBYE_PATIENCE: Millis = 2_000;
+
+/// Texts that may wait for one contact.
+pub const OUTBOX: usize = 1_000;
+
+/// Messages under way that the receiver's window can tell apart; more wait in the outbox.
+pub const IN_FLIGHT: u64 = 64;

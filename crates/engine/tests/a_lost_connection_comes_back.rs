@@ -1,0 +1,129 @@
+//! The connection breaks: it is said, dialled again at the contact's own service, and nothing is
+//! lost or doubled.
+
+mod common;
+
+use common::{Net, Tap};
+use undertone_handle::event::{ConversationEvent, Delivery, LinkState};
+use undertone_wire::cell::FrameKind;
+
+#[test]
+fn what_was_under_way_arrives_once_after_the_connection_is_back() {
+    let mut net = Net::open(1);
+    net.say(0, "one");
+    net.say(1, "eins");
+    net.down = true;
+    net.cut_all();
+    for node in 0..2 {
+        assert!(
+            net.told(node)
+                .iter()
+                .any(|e| matches!(e, ConversationEvent::Link(LinkState::Lost { .. })))
+        );
+    }
+    let waiting = net.say(0, "two");
+    net.say(1, "zwei");
+    net.pass(60_000);
+    assert!(net.says(0, &ConversationEvent::Delivery(waiting, Delivery::Waiting)));
+    assert_eq!(net.received(1), ["one"]);
+    net.down = false;
+    net.pass(20_000);
+    assert_eq!(net.received(1), ["one", "two"]);
+    assert_eq!(net.received(0), ["eins", "zwei"]);
+    assert!(net.says(0, &ConversationEvent::Delivery(waiting, Delivery::Delivered)));
+    for node in 0..2 {
+        assert!(net.says(node, &ConversationEvent::Link(LinkState::Up)));
+    }
+}
+
+/// Each frame after the first text is lost once, at every position in turn.
+#[test]
+fn a_cut_at_any_frame_loses_and_doubles_nothing() {
+    for cut_at in 0..12 {
+        let mut net = Net::open(2);
+        let mut count = 0;
+        net.tap = Some(Box::new(move |passing| {
+            if passing.kind != FrameKind::Packet {
+                return Tap::Pass;
+            }
+            count += 1;
+            if count - 1 == cut_at { Tap::Cut } else { Tap::Pass }
+        }));
+        for i in 0..4 {
+            net.say(0, &format!("a{i}"));
+            net.say(1, &format!("b{i}"));
+        }
+        net.pass(60_000);
+        assert_eq!(net.received(1), ["a0", "a1", "a2", "a3"], "cut at {cut_at}");
+        assert_eq!(net.received(0), ["b0", "b1", "b2", "b3"], "cut at {cut_at}");
+    }
+}
+
+#[test]
+fn a_damaged_packet_is_refused_and_sent_again() {
+    let mut net = Net::open(3);
+    let mut done = false;
+    net.tap = Some(Box::new(move |passing| {
+        if passing.from.node == 0 && passing.kind == FrameKind::Packet && !done {
+            done = true;
+            let mut bytes = passing.bytes.clone();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            return Tap::Replace(bytes);
+        }
+        Tap::Pass
+    }));
+    net.say(0, "damaged on the way");
+    assert!(net.says(1, &ConversationEvent::Refused));
+    assert!(net.received(1).is_empty());
+    // The next text's receipt shows the hole, and the hole is filled.
+    net.say(0, "whole");
+    assert_eq!(net.received(1).len(), 2);
+    net.say(1, "answer");
+    assert_eq!(net.received(0), ["answer"]);
+}
+
+#[test]
+fn after_ten_minutes_the_conversation_is_given_up_on_both_sides() {
+    let mut net = Net::open(4);
+    net.down = true;
+    net.cut_all();
+    net.pass(9 * 60_000);
+    assert!(!net.says(0, &ConversationEvent::Link(LinkState::GivenUp)));
+    net.pass(2 * 60_000);
+    for node in 0..2 {
+        assert!(net.says(node, &ConversationEvent::Link(LinkState::GivenUp)));
+    }
+    assert_eq!(net.services(0), 0);
+}
+
+#[test]
+fn a_hundred_cuts_in_a_row_lose_nothing() {
+    let mut net = Net::open(5);
+    let mut expected = Vec::new();
+    for i in 0..100 {
+        let body = format!("text {i}");
+        net.say(0, &body);
+        expected.push(body);
+        net.cut_all();
+        net.say(1, "back");
+        net.pass(5_000);
+    }
+    net.pass(60_000);
+    assert_eq!(net.received(1), expected);
+    assert_eq!(net.received(0).len(), 100);
+}
+
+#[test]
+fn more_than_the_window_and_the_chain_allow_waits_and_arrives_in_order() {
+    let mut net = Net::open(6);
+    net.down = true;
+    net.cut_all();
+    let expected: Vec<String> = (0..700).map(|i| format!("text {i}")).collect();
+    for body in &expected {
+        net.say(0, body);
+    }
+    net.down = false;
+    net.pass(60_000);
+    assert_eq!(net.received(1), expected);
+}

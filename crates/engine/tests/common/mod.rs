@@ -1,0 +1,445 @@
+//! Engines on one simulated clock and network, for scenarios.
+//!
+//! The engines are the product's own. The network between them is the simplest one that keeps the
+//! guarantees of `net`: an address is served by whoever has its seed, a restricted service lets in
+//! only its clients, TLS gives both ends the same fresh exporter values.
+
+#![expect(dead_code, reason = "each scenario uses its own part of the harness")]
+
+use std::collections::{BTreeMap, VecDeque};
+
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use sha2::{Digest as _, Sha256};
+use undertone_engine::{
+    ChannelKeys, CloseReason, Context, DialFailure, DialId, Effect, Engine, Input, Memory,
+    ServiceId, ServiceState, StreamId, Tls,
+};
+use undertone_handle::command::{Meet, Name, Role};
+use undertone_handle::event::{
+    ConversationEvent, Event, MeetingEnd, MeetingEvent, NetworkKind, NetworkState, NetworkStep,
+};
+use undertone_handle::{Command, ConversationId, MessageId, SecretText};
+use undertone_ratchet::secret::Secret;
+use undertone_wire::address::{OnionAddress, OnionSeed};
+use undertone_wire::cell::FrameKind;
+use undertone_wire::code::Code;
+
+/// The conversation of every end: each engine counts for itself.
+pub(crate) const TALK: ConversationId = ConversationId(0xa11ce);
+
+/// A wall clock's noon, far from midnight.
+pub(crate) const NOON: u64 = 1_700_000_000 / 86_400 * 86_400 + 43_200;
+
+/// One program: an engine, its storage, what it told, what it published.
+pub(crate) struct Node {
+    engine: Engine,
+    memory: Memory,
+    rng: ChaCha20Rng,
+    inbox: VecDeque<Input>,
+    /// Everything it told its interfaces.
+    pub(crate) events: Vec<Event>,
+    services: BTreeMap<ServiceId, Published>,
+    next_message: u64,
+    /// It has said that all is over.
+    pub(crate) finished: bool,
+}
+
+struct Published {
+    address: OnionAddress,
+    clients: Vec<[u8; 32]>,
+    tls: Tls,
+}
+
+/// One end of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct End {
+    pub(crate) node: usize,
+    pub(crate) stream: StreamId,
+}
+
+/// A frame on its way, for a wiretap.
+pub(crate) struct Passing {
+    pub(crate) from: End,
+    pub(crate) to: End,
+    pub(crate) kind: FrameKind,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What a wiretap makes of a frame.
+pub(crate) enum Tap {
+    Pass,
+    Drop,
+    Replace(Vec<u8>),
+    /// Break the stream instead.
+    Cut,
+}
+
+type Wiretap = Box<dyn FnMut(&Passing) -> Tap>;
+
+/// All nodes and what is between them.
+pub(crate) struct Net {
+    pub(crate) now: u64,
+    pub(crate) nodes: Vec<Node>,
+    peers: BTreeMap<End, End>,
+    next_stream: u64,
+    rng: ChaCha20Rng,
+    pub(crate) tap: Option<Wiretap>,
+    /// Nobody can be dialled.
+    pub(crate) down: bool,
+}
+
+impl Net {
+    pub(crate) fn new(seed: u8, nodes: usize) -> Self {
+        let mut rng = ChaCha20Rng::from_seed([seed; 32]);
+        let nodes = (0..nodes).map(|_| Node::new(&mut rng)).collect();
+        let mut net = Self {
+            now: 1_000,
+            nodes,
+            peers: BTreeMap::new(),
+            next_stream: 1,
+            rng,
+            tap: None,
+            down: false,
+        };
+        for node in 0..net.nodes.len() {
+            net.network(node, NetworkStep::Ready);
+        }
+        net
+    }
+
+    pub(crate) fn network(&mut self, node: usize, step: NetworkStep) {
+        let state = NetworkState { kind: NetworkKind::Local, step, clock_off_by_seconds: None };
+        self.input(node, Input::Network(state));
+    }
+
+    pub(crate) fn input(&mut self, node: usize, input: Input) {
+        self.nodes[node].inbox.push_back(input);
+        self.settle();
+    }
+
+    pub(crate) fn command(&mut self, node: usize, command: Command) {
+        self.input(node, Input::Command(command));
+    }
+
+    /// Begins a meeting under a code.
+    pub(crate) fn meet(&mut self, node: usize, role: Role, code: &str, check: Option<bool>) {
+        self.meet_with(node, role, code, check, None);
+    }
+
+    pub(crate) fn meet_with(
+        &mut self,
+        node: usize,
+        role: Role,
+        code: &str,
+        check: Option<bool>,
+        secret: Option<&str>,
+    ) {
+        let meet = Meet {
+            role,
+            nick: Name::parse(&format!("node{node}")).unwrap(),
+            peer: Name::parse("partner").unwrap(),
+            code: Code::parse(code).unwrap(),
+            check,
+            secret: secret.map(|s| SecretText::new(s.to_owned())),
+        };
+        self.command(node, Command::Meet { conversation: TALK, meet: Box::new(meet) });
+    }
+
+    pub(crate) fn say(&mut self, node: usize, body: &str) -> MessageId {
+        self.nodes[node].next_message += 1;
+        let message = MessageId(self.nodes[node].next_message);
+        let body = body.to_owned();
+        self.command(node, Command::Send { conversation: TALK, message, body });
+        message
+    }
+
+    /// Lets the clock go on, every deadline on the way included.
+    pub(crate) fn pass(&mut self, millis: u64) {
+        let end = self.now + millis;
+        loop {
+            let next = self.nodes.iter().filter_map(|n| n.engine.deadline()).min();
+            match next {
+                Some(at) if at <= end => {
+                    self.now = self.now.max(at);
+                    for node in 0..self.nodes.len() {
+                        if self.nodes[node].engine.deadline().is_some_and(|d| d <= self.now) {
+                            self.nodes[node].inbox.push_back(Input::Tick);
+                        }
+                    }
+                    self.settle();
+                }
+                _ => break,
+            }
+        }
+        self.now = end;
+    }
+
+    /// Runs until nobody has anything to do.
+    pub(crate) fn settle(&mut self) {
+        let mut steps = 0;
+        while let Some(node) = self.nodes.iter().position(|n| !n.inbox.is_empty()) {
+            let input = self.nodes[node].inbox.pop_front().unwrap();
+            let effects = self.nodes[node].handle(input, self.now);
+            for effect in effects {
+                self.perform(node, effect);
+            }
+            steps += 1;
+            assert!(steps < 200_000, "the engines talk for ever");
+        }
+    }
+
+    fn perform(&mut self, node: usize, effect: Effect) {
+        match effect {
+            Effect::Derive { job, locator, day } => {
+                // The product's Argon2id takes a second; here any one-way function will do.
+                let mut hash = Sha256::new();
+                hash.update(locator.as_bytes());
+                hash.update(day.to_be_bytes());
+                let seed = OnionSeed(Secret::from_bytes(&hash.finalize().into()));
+                self.nodes[node].inbox.push_back(Input::Derived { job, seed: Some(seed) });
+            }
+            Effect::Publish { service, seed, clients, tls } => {
+                let address = seed.address();
+                let published = Published { address, clients, tls };
+                self.nodes[node].services.insert(service, published);
+                let state = ServiceState::Reachable;
+                self.nodes[node].inbox.push_back(Input::Service { service, state });
+            }
+            Effect::Unpublish { service } => {
+                self.nodes[node].services.remove(&service);
+            }
+            Effect::Dial { dial, address, client_auth, timeout: _, tls } => {
+                let client = client_auth.map(|key| client_key(&key));
+                self.dial(node, dial, address, client, tls);
+            }
+            Effect::CancelDial { .. } => {}
+            Effect::Send { stream, kind, bytes } => self.carry(End { node, stream }, kind, bytes),
+            Effect::Close { stream, when: _ } => {
+                self.hang_up(End { node, stream }, CloseReason::Gone)
+            }
+            Effect::Notify(event) => self.nodes[node].events.push(event),
+            Effect::Finish => self.nodes[node].finished = true,
+        }
+    }
+
+    fn dial(
+        &mut self,
+        node: usize,
+        dial: DialId,
+        address: OnionAddress,
+        client: Option<[u8; 32]>,
+        tls: Option<Tls>,
+    ) {
+        let found = self.nodes.iter().enumerate().find_map(|(to, n)| {
+            let (service, published) = n.services.iter().find(|(_, p)| p.address == address)?;
+            let allowed = published.clients.is_empty()
+                || client.is_some_and(|key| published.clients.contains(&key));
+            allowed.then_some((to, *service))
+        });
+        let Some((to, service)) = found.filter(|_| !self.down) else {
+            let result = Err(DialFailure::NotFound);
+            self.nodes[node].inbox.push_back(Input::Dialled { dial, result });
+            return;
+        };
+        let own = End { node, stream: self.stream() };
+        let other = End { node: to, stream: self.stream() };
+        self.nodes[to].inbox.push_back(Input::Arrived { service, stream: other.stream });
+        self.nodes[node].inbox.push_back(Input::Dialled { dial, result: Ok(own.stream) });
+        if tls.is_none() {
+            let closed = Input::Closed { stream: other.stream, reason: CloseReason::Gone };
+            self.nodes[to].inbox.push_back(closed);
+            return;
+        }
+        self.peers.insert(own, other);
+        self.peers.insert(other, own);
+        let keys = self.channel_keys();
+        for end in [own, other] {
+            let input = Input::Secured { stream: end.stream, keys: keys.clone() };
+            self.nodes[end.node].inbox.push_back(input);
+        }
+    }
+
+    pub(crate) fn channel_keys(&mut self) -> ChannelKeys {
+        let mut keys = ChannelKeys { sid: [0; 32], binding: [0; 32], link: [0; 32] };
+        self.rng.fill_bytes(&mut keys.sid);
+        self.rng.fill_bytes(&mut keys.binding);
+        self.rng.fill_bytes(&mut keys.link);
+        keys
+    }
+
+    pub(crate) fn stream(&mut self) -> StreamId {
+        self.next_stream += 1;
+        StreamId(self.next_stream)
+    }
+
+    fn carry(&mut self, from: End, kind: FrameKind, bytes: Vec<u8>) {
+        let Some(to) = self.peers.get(&from).copied() else { return };
+        let passing = Passing { from, to, kind, bytes };
+        let verdict = match &mut self.tap {
+            Some(tap) => tap(&passing),
+            None => Tap::Pass,
+        };
+        let bytes = match verdict {
+            Tap::Pass => passing.bytes,
+            Tap::Replace(bytes) => bytes,
+            Tap::Drop => return,
+            Tap::Cut => {
+                self.cut(from);
+                return;
+            }
+        };
+        self.nodes[to.node].inbox.push_back(Input::Frame { stream: to.stream, kind, bytes });
+    }
+
+    /// Breaks a stream for both ends.
+    pub(crate) fn cut(&mut self, end: End) {
+        if let Some(other) = self.peers.remove(&end) {
+            self.peers.remove(&other);
+            for gone in [end, other] {
+                let input = Input::Closed { stream: gone.stream, reason: CloseReason::Gone };
+                self.nodes[gone.node].inbox.push_back(input);
+            }
+        }
+    }
+
+    /// Breaks every stream.
+    pub(crate) fn cut_all(&mut self) {
+        while let Some(end) = self.peers.keys().next().copied() {
+            self.cut(end);
+        }
+        self.settle();
+    }
+
+    fn hang_up(&mut self, end: End, reason: CloseReason) {
+        if let Some(other) = self.peers.remove(&end) {
+            self.peers.remove(&other);
+            let input = Input::Closed { stream: other.stream, reason };
+            self.nodes[other.node].inbox.push_back(input);
+        }
+    }
+
+    /// A stranger's stream to the first service of a node; the caller speaks on it with
+    /// [`Net::stranger_says`].
+    pub(crate) fn stranger(&mut self, to: usize) -> Option<StreamId> {
+        let service = *self.nodes[to].services.keys().next()?;
+        let stream = self.stream();
+        self.input(to, Input::Arrived { service, stream });
+        let keys = self.channel_keys();
+        self.input(to, Input::Secured { stream, keys });
+        Some(stream)
+    }
+
+    pub(crate) fn stranger_says(&mut self, to: usize, stream: StreamId, kind: FrameKind, bytes: &[u8]) {
+        self.input(to, Input::Frame { stream, kind, bytes: bytes.to_vec() });
+    }
+
+    /// How many streams there are.
+    pub(crate) fn streams(&self) -> usize {
+        self.peers.len() / 2
+    }
+
+    /// What a conversation told, in order.
+    pub(crate) fn told(&self, node: usize) -> Vec<&ConversationEvent> {
+        let events = self.nodes[node].events.iter();
+        events
+            .filter_map(|e| match e {
+                Event::Conversation(_, event) => Some(event),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The texts that a node received, in order.
+    pub(crate) fn received(&self, node: usize) -> Vec<String> {
+        let told = self.told(node).into_iter();
+        told.filter_map(|e| match e {
+            ConversationEvent::Received { body, .. } => Some(body.clone()),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// Why a node's meeting ended, if it did.
+    pub(crate) fn ended(&self, node: usize) -> Option<MeetingEnd> {
+        self.nodes[node].events.iter().find_map(|e| match e {
+            Event::Meeting(_, MeetingEvent::Ended(why)) => Some(*why),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn paired(&self, node: usize) -> bool {
+        let event = Event::Meeting(TALK, MeetingEvent::Paired);
+        self.nodes[node].events.contains(&event)
+    }
+
+    pub(crate) fn says(&self, node: usize, event: &ConversationEvent) -> bool {
+        self.told(node).contains(&event)
+    }
+
+    /// How many services a node has published now.
+    pub(crate) fn services(&self, node: usize) -> usize {
+        self.nodes[node].services.len()
+    }
+
+    /// Two nodes in an open conversation without a check: node 0 is the host.
+    pub(crate) fn open(seed: u8) -> Self {
+        let mut net = Self::new(seed, 2);
+        net.meet(0, Role::Host, CODE, Some(false));
+        net.meet(1, Role::Guest, CODE, Some(false));
+        net.pass(2_000);
+        for node in 0..2 {
+            assert!(
+                net.says(node, &ConversationEvent::Open),
+                "seed {seed}: {:?}",
+                net.nodes[node].events
+            );
+        }
+        net
+    }
+
+    /// Loads a node's engine anew from what is stored, as after a crash between two steps.
+    pub(crate) fn reload(&mut self, node: usize) {
+        let ends: Vec<End> = self.peers.keys().filter(|e| e.node == node).copied().collect();
+        for end in ends {
+            self.hang_up(end, CloseReason::Gone);
+        }
+        let node = &mut self.nodes[node];
+        node.inbox.clear();
+        node.services.clear();
+        node.engine = Engine::load("local", &node.memory);
+        self.settle();
+    }
+}
+
+/// A code that both ends of most scenarios share.
+pub(crate) const CODE: &str = "93-anchor-basket-cabin";
+
+fn client_key(secret: &Secret<32>) -> [u8; 32] {
+    x25519_dalek::PublicKey::from(&x25519_dalek::StaticSecret::from(*secret.as_bytes())).to_bytes()
+}
+
+impl Node {
+    fn new(rng: &mut ChaCha20Rng) -> Self {
+        let memory = Memory::default();
+        let mut seed = [0; 32];
+        rng.fill_bytes(&mut seed);
+        Self {
+            engine: Engine::load("local", &memory),
+            memory,
+            rng: ChaCha20Rng::from_seed(seed),
+            inbox: VecDeque::new(),
+            events: Vec::new(),
+            services: BTreeMap::new(),
+            next_message: 0,
+            finished: false,
+        }
+    }
+
+    fn handle(&mut self, input: Input, now: u64) -> Vec<Effect> {
+        let mut context = Context { now, wall: NOON, rng: &mut self.rng };
+        let step = self.engine.handle(input, &mut context, &self.memory);
+        self.memory.apply(step.writes);
+        step.effects
+    }
+}

@@ -1,0 +1,3 @@
+//! scratch
+pub mod clock;
+pub mod redact;
