@@ -1,0 +1,100 @@
+//! What a face is given when it starts, and what it gives back when it ends.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use undertone_handle::command::{Name, Role};
+use undertone_handle::event::NetworkKind;
+use undertone_handle::words::UserError;
+use undertone_handle::{ConversationId, SecretText};
+use undertone_wire::code::Code;
+
+/// What was said beforehand, on the command line or by the caller. A face asks for what is missing.
+pub struct Plan {
+    /// Whether to say a code or to join by one.
+    pub role: Option<Role>,
+    /// The name that this side sends to its partner.
+    pub nick: Option<Name>,
+    /// The name under which this side shows its partner.
+    pub peer: Option<Name>,
+    /// The code.
+    pub code: Option<Code>,
+    /// Whether this side wants the check.
+    pub check: Option<bool>,
+    /// The check's secret.
+    pub secret: Option<SecretText>,
+    /// Which network the node uses. On the local one every screen says that there is no anonymity.
+    pub network: NetworkKind,
+    /// Whether the partner is played by this program; every screen says so then.
+    pub demo: bool,
+    /// Whether to use colours; off where `NO_COLOR` is set.
+    pub colour: bool,
+    /// How far local time is ahead of UTC.
+    pub utc_offset_seconds: i32,
+    /// Draws a code to propose: a face has no randomness of its own.
+    pub propose: Box<dyn FnMut() -> Code + Send>,
+    /// Draws the id of a conversation; asked once for each meeting that is tried.
+    pub conversation: Box<dyn FnMut() -> ConversationId + Send>,
+}
+
+impl std::fmt::Debug for Plan {
+    /// Says nothing of names, code and secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan")
+            .field("role", &self.role)
+            .field("network", &self.network)
+            .field("demo", &self.demo)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The two clocks of a machine: a face has none of its own.
+pub trait Clock {
+    /// Both, read now.
+    fn now(&self) -> Now;
+}
+
+/// A moment on both clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Now {
+    /// Seconds since 1970, UTC, as the machine's clock says; it may jump.
+    pub wall: u64,
+    /// Time since some fixed moment; it never goes back.
+    pub monotonic: Duration,
+}
+
+/// What a running face needs of the world besides its node.
+pub struct World {
+    /// The clocks.
+    pub clock: Box<dyn Clock + Send>,
+    /// One `()` for each wish from outside to end: SIGINT, SIGTERM, SIGHUP. The first ends in
+    /// order, the second at once.
+    pub interrupts: mpsc::Receiver<()>,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("World")
+    }
+}
+
+/// How a face ended. It has asked the node to shut down and, unless it was hurried, has waited
+/// until the node had ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
+    /// Whether the user can still read the failure, so that the caller need not print it.
+    pub told: bool,
+}
+
+/// How a face ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// As the user wished, or by the partner's goodbye.
+    Done,
+    /// The user chose the demo on the start screen; the caller runs it.
+    Demo,
+    /// With a failure, whose kind is the exit code.
+    Failed(UserError),
+}

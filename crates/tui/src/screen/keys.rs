@@ -1,0 +1,386 @@
+//! What keys, pastes and commands do on each screen.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use undertone_handle::SecretText;
+use undertone_handle::command::{CheckCommand, Command, Role};
+use undertone_handle::words;
+use zeroize::Zeroizing;
+
+use super::app::{Action, App, Ask, Stage};
+use super::chat::Tone;
+use super::prompt::Field;
+use crate::plan::End;
+
+/// How long a first Ctrl-C in a conversation is remembered.
+const ARMED: Duration = Duration::from_secs(3);
+
+/// The commands of a conversation, with what each does. The first spelling is the one in the help.
+pub(super) const COMMANDS: [(&[&str], &str); 4] = [
+    (&["/quit", ".quit", "/exit"], "end the conversation on both sides"),
+    (&["/who"], "say who is here and how far they are known"),
+    (&["/network"], "say what the network does"),
+    (&["/help"], "show this"),
+];
+
+impl App {
+    pub(super) fn key(&mut self, key: KeyEvent) {
+        if key.kind == KeyEventKind::Release {
+            return;
+        }
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        if ctrl && key.code == KeyCode::Char('c') {
+            self.ctrl_c();
+            return;
+        }
+        if self.help {
+            self.help = false;
+            // A second question mark was meant as a text.
+            if key.code == KeyCode::Char('?') && matches!(self.stage, Stage::Chat) {
+                self.type_text("?");
+            }
+            return;
+        }
+        if key.code == KeyCode::F(1) {
+            self.help = true;
+            return;
+        }
+        match &self.stage {
+            Stage::Start(_) => self.key_at_start(key),
+            Stage::Prompt(_) => self.key_at_prompt(key),
+            Stage::Meeting(_) => {
+                if ctrl && key.code == KeyCode::Char('r') {
+                    self.reveal = !self.reveal;
+                }
+            }
+            Stage::Check => self.key_at_check(key),
+            Stage::Chat => self.key_at_chat(key),
+            Stage::Failed { .. } => self.key_at_failure(key),
+            Stage::Closing => {}
+        }
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        self.help = false;
+        match &mut self.stage {
+            Stage::Prompt(prompt) => {
+                // A name or a code that is longer than any: nothing of it was meant.
+                if prompt.editor.insert(text.trim_end_matches(['\r', '\n'])).is_ok() {
+                    prompt.changed();
+                }
+            }
+            Stage::Check => {
+                if let Ask::Secret(editor, _) = &mut self.ask {
+                    let fits = editor.insert(text.trim_end_matches(['\r', '\n'])).is_ok();
+                    if !fits {
+                        self.note("The pasted text is too long for a secret.", Tone::Bad);
+                    }
+                }
+            }
+            Stage::Chat => self.type_text(text),
+            _ => {}
+        }
+    }
+
+    fn ctrl_c(&mut self) {
+        match &self.stage {
+            Stage::Start(_) | Stage::Prompt(_) => self.close(End::Done),
+            Stage::Meeting(_) => self.give_up(),
+            Stage::Check | Stage::Chat => {
+                if let Some(end) = self.over.clone() {
+                    self.close(end);
+                } else if self.armed.take().is_some() || matches!(self.ask, Ask::Stay) {
+                    let end = self.end_of_leaving();
+                    self.leave(end);
+                } else {
+                    self.armed = Some(self.now.monotonic.saturating_add(ARMED));
+                }
+            }
+            Stage::Failed { error, .. } => {
+                let end = End::Failed(error.clone());
+                self.close(end);
+            }
+            Stage::Closing => {
+                let end = self.end.take().unwrap_or(End::Done);
+                self.finish(end);
+            }
+        }
+    }
+
+    fn key_at_start(&mut self, key: KeyEvent) {
+        let Stage::Start(chosen) = &mut self.stage else { return };
+        match key.code {
+            KeyCode::Up | KeyCode::BackTab => *chosen = (*chosen + 2) % 3,
+            KeyCode::Down | KeyCode::Tab => *chosen = (*chosen + 1) % 3,
+            KeyCode::Enter => {
+                let chosen = *chosen;
+                self.choose(chosen);
+            }
+            KeyCode::Char('1' | 's') => self.choose(0),
+            KeyCode::Char('2' | 'j' | 'c') => self.choose(1),
+            KeyCode::Char('3' | 'd') => self.choose(2),
+            KeyCode::Char('?') => self.help = true,
+            KeyCode::Char('q') | KeyCode::Esc => self.close(End::Done),
+            _ => {}
+        }
+    }
+
+    fn choose(&mut self, choice: usize) {
+        self.plan.role = match choice {
+            0 => Some(Role::Host),
+            1 => Some(Role::Guest),
+            _ => {
+                self.close(End::Demo);
+                return;
+            }
+        };
+        self.next_question();
+    }
+
+    fn key_at_prompt(&mut self, key: KeyEvent) {
+        let Stage::Prompt(prompt) = &mut self.stage else { return };
+        if let Some((code, _)) = &prompt.doubtful {
+            match key.code {
+                KeyCode::Char('y' | 'Y') => {
+                    self.plan.code = Some((**code).clone());
+                    self.answered.push(Field::Code);
+                    self.next_question();
+                }
+                _ => prompt.changed(),
+            }
+            return;
+        }
+        match key.code {
+            KeyCode::Enter => {
+                if prompt.answer(&mut self.plan) {
+                    self.answered.push(prompt.field);
+                    self.next_question();
+                }
+            }
+            KeyCode::Tab => prompt.complete(),
+            KeyCode::Char('r') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                if prompt.field == Field::Code && self.plan.role == Some(Role::Guest) {
+                    prompt.hidden = !prompt.hidden;
+                    prompt.changed();
+                }
+            }
+            KeyCode::Esc => self.back(),
+            _ => {
+                if prompt.editor.key(key) == Ok(true) {
+                    prompt.changed();
+                }
+            }
+        }
+    }
+
+    /// Back to the question before, with its answer to be changed.
+    fn back(&mut self) {
+        let answer = match self.answered.pop() {
+            Some(Field::Nick) => self.plan.nick.take(),
+            Some(Field::Peer) => self.plan.peer.take(),
+            Some(Field::Code) => {
+                self.plan.code = None;
+                None
+            }
+            None => {
+                self.plan.role = None;
+                self.stage = Stage::Start(0);
+                return;
+            }
+        };
+        self.next_question();
+        if let (Stage::Prompt(prompt), Some(name)) = (&mut self.stage, answer) {
+            prompt.editor.set(name.as_str());
+        }
+    }
+
+    fn key_at_check(&mut self, key: KeyEvent) {
+        let Some(id) = self.id else { return };
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        match &mut self.ask {
+            Ask::Nothing => {}
+            Ask::Wish => {
+                let wish = match key.code {
+                    KeyCode::Char('y' | 'Y') => true,
+                    KeyCode::Char('n' | 'N') | KeyCode::Enter => false,
+                    _ => return,
+                };
+                self.ask = Ask::Nothing;
+                let wish = CheckCommand::Wish(wish);
+                self.actions.push(Action::Command(Command::Check(id, wish)));
+                self.note("Waiting for your partner's choice.", Tone::Plain);
+            }
+            Ask::Secret(editor, hidden) => match key.code {
+                KeyCode::Char('r') if ctrl => *hidden = !*hidden,
+                KeyCode::Enter if !editor.text().trim().is_empty() => {
+                    let secret = SecretText::new(std::mem::take(&mut *editor.take()));
+                    self.ask = Ask::Nothing;
+                    let secret = CheckCommand::Secret(secret);
+                    self.actions.push(Action::Command(Command::Check(id, secret)));
+                }
+                // Too long: the key does nothing.
+                _ => drop(editor.key(key)),
+            },
+            Ask::Stay => match key.code {
+                KeyCode::Char('y' | 'Y') => {
+                    self.ask = Ask::Nothing;
+                    self.actions.push(Action::Command(Command::Check(id, CheckCommand::Stay)));
+                    if self.open {
+                        self.to_chat();
+                    }
+                }
+                KeyCode::Char('n' | 'N') | KeyCode::Enter | KeyCode::Esc => {
+                    self.leave(End::Failed(words::check_failed()));
+                }
+                _ => {}
+            },
+        }
+    }
+
+    fn key_at_failure(&mut self, key: KeyEvent) {
+        let Stage::Failed { error, again } = &self.stage else { return };
+        match key.code {
+            KeyCode::Char('r') | KeyCode::Enter if *again => self.again(),
+            KeyCode::Enter | KeyCode::Esc | KeyCode::Char('q') => {
+                let end = End::Failed(error.clone());
+                self.close(end);
+            }
+            _ => {}
+        }
+    }
+
+    fn key_at_chat(&mut self, key: KeyEvent) {
+        let view = self.view();
+        let page = view.height.saturating_sub(1).max(1);
+        match key.code {
+            KeyCode::PageUp => self.chat.scroll(true, page, &view),
+            KeyCode::PageDown => self.chat.scroll(false, page, &view),
+            KeyCode::End if !self.chat.is_at_end() => self.chat.to_end(),
+            KeyCode::Esc => self.chat.to_end(),
+            KeyCode::Enter if !key.modifiers.contains(KeyModifiers::ALT) => self.enter(),
+            _ if self.over.is_some() => {}
+            KeyCode::Char('?') if self.input.is_empty() => self.help = true,
+            KeyCode::Tab => self.complete_command(),
+            _ => match self.input.key(key) {
+                Ok(true) => self.chat.to_end(),
+                Ok(false) => match key.code {
+                    KeyCode::Up => self.recall(true),
+                    KeyCode::Down => self.recall(false),
+                    _ => {}
+                },
+                Err(_) => self.too_long(),
+            },
+        }
+    }
+
+    fn type_text(&mut self, text: &str) {
+        if self.over.is_some() {
+            return;
+        }
+        self.chat.to_end();
+        if self.input.insert(text).is_err() {
+            self.too_long();
+        }
+    }
+
+    fn too_long(&mut self) {
+        let error = words::not_sent(undertone_handle::event::NotSent::TooLong);
+        self.note(error.to_string(), Tone::Bad);
+    }
+
+    fn recall(&mut self, back: bool) {
+        let (index, draft) = match self.recalled.take() {
+            Some((index, draft)) => (index, draft),
+            None if back => {
+                (self.history.len(), Zeroizing::new(self.input.text().to_owned()))
+            }
+            None => return,
+        };
+        let wanted = if back { index.saturating_sub(1) } else { index + 1 };
+        if let Some(text) = self.history.get(wanted) {
+            self.input.set(text);
+            self.recalled = Some((wanted, draft));
+        } else {
+            self.input.set(&draft);
+        }
+    }
+
+    fn complete_command(&mut self) {
+        let typed = self.input.text();
+        if typed.len() < 2 || typed.contains(char::is_whitespace) {
+            return;
+        }
+        let mut matching = COMMANDS
+            .iter()
+            .flat_map(|(names, _)| names.iter())
+            .filter(|name| name.starts_with(typed));
+        if let (Some(only), None) = (matching.next(), matching.next()) {
+            self.input.set(only);
+        }
+    }
+
+    fn enter(&mut self) {
+        if let Some(end) = self.over.clone() {
+            self.close(end);
+            return;
+        }
+        let text = Zeroizing::new(self.input.text().to_owned());
+        if text.trim().is_empty() {
+            return;
+        }
+        let command = text.trim_end();
+        let known = COMMANDS.iter().find(|(names, _)| names.contains(&command));
+        if let Some((names, _)) = known {
+            self.input.clear();
+            self.command(names.first().copied().unwrap_or_default());
+            return;
+        }
+        let body = match text.strip_prefix('/') {
+            Some(rest) if rest.starts_with('/') => rest,
+            Some(_) => {
+                let name = command.split_whitespace().next().unwrap_or_default().to_owned();
+                self.note(
+                    format!(
+                        "There is no command {name}; /help lists them all. A text that begins \
+                         with / is sent by typing // there."
+                    ),
+                    Tone::Bad,
+                );
+                return;
+            }
+            None => &text,
+        };
+        let Some(id) = self.id.filter(|_| self.open) else { return };
+        self.actions.push(Action::Text(id, body.to_owned()));
+        self.unnumbered.push_back(Zeroizing::new(body.to_owned()));
+        self.input.clear();
+        self.remember(&text);
+        self.chat.to_end();
+    }
+
+    fn command(&mut self, name: &str) {
+        match name {
+            "/quit" => {
+                let end = self.end_of_leaving();
+                self.leave(end);
+            }
+            "/who" => {
+                let who = match self.trust {
+                    Some((level, _)) => words::trust_sentence(level, self.peer()),
+                    None => format!("{} is here.", self.peer()),
+                };
+                let note = format!("You are {} here. {who}", self.nick());
+                self.note(note, Tone::Plain);
+            }
+            "/network" => {
+                let note = self.network.as_ref().map_or_else(
+                    || "The network has said nothing yet.".to_owned(),
+                    words::network,
+                );
+                self.note(note, Tone::Plain);
+            }
+            _ => self.help = true,
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The loop around the model: keys and events in, frames and commands out.
+
+use std::io::{self, Stdout, stdout};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossterm::cursor::Show;
+use crossterm::event::{
+    DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream,
+};
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use futures::{FutureExt as _, StreamExt as _};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::collections::VecDeque;
+use undertone_handle::words::{Kind, UserError};
+use undertone_handle::{Closed, Commander, Handle, MessageId};
+
+use super::app::{Action, App, Input};
+use crate::plan::{End, Outcome, Plan, World};
+
+/// How often what changes by time alone is drawn.
+const TICK: Duration = Duration::from_secs(1);
+
+/// The most inputs that are taken in before a frame is drawn.
+const BATCH: usize = 256;
+
+/// Whether the terminal is in our hands.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Gives the terminal back: its own screen, its own modes, its cursor. Does nothing if it is not
+/// in our hands; a panic hook may call it.
+pub fn restore() {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // Each is tried whatever became of the others: there is nobody left to tell.
+    let _: io::Result<()> = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _: io::Result<()> = disable_raw_mode();
+}
+
+/// Restores the terminal however the scope is left.
+struct Restored;
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+fn enter() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+    // Before the first change, so that a failure half way is undone too.
+    ENTERED.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    Terminal::new(CrosstermBackend::new(stdout()))
+}
+
+/// A command or text on its way to the node, which may make it wait.
+type Sending = Pin<Box<dyn Future<Output = Result<Option<MessageId>, Closed>> + Send>>;
+
+fn sending(commander: Commander, action: Action) -> Result<Sending, Outcome> {
+    match action {
+        Action::Command(command) => {
+            Ok(Box::pin(async move { commander.send(command).await.map(|()| None) }))
+        }
+        Action::Text(id, text) => {
+            Ok(Box::pin(async move { commander.send_text(id, text).await.map(Some) }))
+        }
+        Action::Finish(outcome) => Err(outcome),
+    }
+}
+
+/// Runs the full screen on the process's terminal until its user, its partner or its node ends it.
+///
+/// The terminal is restored on return and on panic; see also [`restore`]. The node is asked to
+/// shut down and has ended on return, unless the user was in a hurry.
+pub async fn run(handle: Handle, plan: Plan, world: World) -> Outcome {
+    let _restored = Restored;
+    match enter() {
+        Ok(mut terminal) => match steps(handle, plan, world, &mut terminal).await {
+            Ok(outcome) => outcome,
+            Err(error) => no_terminal(&error),
+        },
+        Err(error) => no_terminal(&error),
+    }
+}
+
+fn no_terminal(error: &io::Error) -> Outcome {
+    let error = UserError::new(
+        Kind::Environment,
+        format!("The terminal cannot be used for a full screen: {error}."),
+        "Run it in a terminal, or with --plain.",
+    );
+    Outcome { end: End::Failed(error), told: false }
+}
+
+async fn steps(
+    handle: Handle,
+    plan: Plan,
+    world: World,
+    terminal: &mut Terminal<CrosstermBackend<Stdout>>,
+) -> io::Result<Outcome> {
+    let World { clock, mut interrupts } = world;
+    let (commander, mut events) = handle.split();
+    let mut keys = EventStream::new();
+    let size = terminal.size()?;
+    let (mut app, actions) = App::new(plan, clock.now(), (size.width, size.height));
+    let mut waiting: VecDeque<Action> = actions.into();
+    let mut on_its_way: Option<Sending> = None;
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let (mut node_gone, mut interruptible) = (false, true);
+    let mut inputs: Vec<Input> = Vec::new();
+    loop {
+        terminal.draw(|frame| app.render(frame))?;
+        if let Some(outcome) = hand_over(&mut waiting, &mut on_its_way, &commander) {
+            return Ok(outcome);
+        }
+        tokio::select! {
+            key = keys.next() => match key {
+                Some(event) => inputs.extend(input(event?)),
+                None => return Err(io::Error::other("the input has ended")),
+            },
+            event = events.recv(), if !node_gone => match event {
+                Some(event) => {
+                    inputs.push(Input::Event(event));
+                    // A flood of events is drawn once, not once for each.
+                    while inputs.len() < BATCH
+                        && let Some(Some(event)) = events.recv().now_or_never()
+                    {
+                        inputs.push(Input::Event(event));
+                    }
+                }
+                None => {
+                    node_gone = true;
+                    inputs.push(Input::NodeGone);
+                }
+            },
+            sent = async { on_its_way.as_mut().unwrap_or(&mut pending()).await },
+                if on_its_way.is_some() =>
+            {
+                on_its_way = None;
+                // A closed channel is told once, by the end of the events.
+                inputs.extend(sent.ok().flatten().map(Input::Numbered));
+            }
+            interrupt = interrupts.recv(), if interruptible => match interrupt {
+                Some(()) => inputs.push(Input::Interrupt),
+                None => interruptible = false,
+            },
+            _ = tick.tick(), if app.ticks() => inputs.push(Input::Tick),
+        }
+        for input in inputs.drain(..) {
+            waiting.extend(app.update(input, clock.now()));
+        }
+    }
+}
+
+fn pending() -> Sending {
+    Box::pin(std::future::pending())
+}
+
+/// Begins to send what waits, one at a time and in order. An end overtakes nothing but what the
+/// node will never take.
+fn hand_over(
+    waiting: &mut VecDeque<Action>,
+    on_its_way: &mut Option<Sending>,
+    commander: &Commander,
+) -> Option<Outcome> {
+    if let Some(at) = waiting.iter().position(|action| matches!(action, Action::Finish(_)))
+        && let Some(Action::Finish(outcome)) = waiting.remove(at)
+    {
+        return Some(outcome);
+    }
+    if on_its_way.is_none()
+        && let Some(action) = waiting.pop_front()
+    {
+        match sending(commander.clone(), action) {
+            Ok(future) => *on_its_way = Some(future),
+            Err(outcome) => return Some(outcome),
+        }
+    }
+    None
+}
+
+/// What the model is told about an event of the terminal.
+fn input(event: TerminalEvent) -> Option<Input> {
+    match event {
+        TerminalEvent::Key(key) => Some(Input::Key(key)),
+        TerminalEvent::Paste(text) => Some(Input::Paste(text)),
+        TerminalEvent::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
+        _ => None,
+    }
+}

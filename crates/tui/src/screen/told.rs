@@ -1,0 +1,210 @@
+//! What the node tells the screen.
+
+use undertone_handle::event::{
+    CheckEvent, ConversationEvent, LinkState, MeetingEnd, MeetingEvent, NetworkStep, Trust,
+};
+use undertone_handle::words;
+use undertone_handle::{Event, command::Role};
+
+use super::app::{App, Ask, MAX_SECRET, Stage};
+use super::chat::{Fate, Tone, What};
+use super::editor::Editor;
+use crate::plan::End;
+use crate::text;
+
+/// Columns of a name that a partner claims.
+const MAX_CLAIM: usize = 40;
+
+impl App {
+    pub(super) fn event(&mut self, event: Event) {
+        match event {
+            Event::Network(state) => {
+                if let Stage::Meeting(progress) = &mut self.stage {
+                    if state.step == NetworkStep::Ready {
+                        progress.network_found(self.now.monotonic);
+                    } else {
+                        progress.network_sought(self.now.monotonic);
+                    }
+                }
+                self.network = Some(state);
+            }
+            Event::Meeting(id, event) if Some(id) == self.id => self.meeting(event),
+            Event::Conversation(id, event) if Some(id) == self.id => self.conversation(event),
+            Event::Fatal(error) => {
+                self.id = None;
+                if matches!(self.stage, Stage::Closing) {
+                    self.end = Some(End::Failed(error));
+                } else {
+                    self.stage = Stage::Failed { error, again: false };
+                }
+            }
+            Event::Ended => match self.end.take() {
+                Some(end) => self.finish(end),
+                None => match &self.stage {
+                    Stage::Failed { .. } => self.id = None,
+                    _ => {
+                        self.id = None;
+                        self.stage = Stage::Failed { error: words::node_gone(), again: false };
+                    }
+                },
+            },
+            // Of a meeting that was given up, or of a kind that came later than this face.
+            _ => {}
+        }
+    }
+
+    fn meeting(&mut self, event: MeetingEvent) {
+        match event {
+            MeetingEvent::Step(step) => {
+                if let Stage::Meeting(progress) = &mut self.stage {
+                    progress.step(&step, self.now.monotonic);
+                }
+            }
+            MeetingEvent::GuessesLeft(left) => {
+                if let Stage::Meeting(progress) = &mut self.stage {
+                    progress.remark = Some(words::guesses_left(left));
+                }
+            }
+            MeetingEvent::Paired => {
+                self.stage = Stage::Check;
+                // A code works once. What is left of it here goes too.
+                self.plan.code = None;
+                self.note(words::PAIRED, Tone::Plain);
+            }
+            MeetingEvent::Ended(end) => {
+                self.id = None;
+                let role = self.plan.role.unwrap_or(Role::Guest);
+                let error = words::meeting_end(&end, role);
+                if self.giving_up || end == MeetingEnd::GivenUp {
+                    self.close(End::Failed(error));
+                } else {
+                    self.stage = Stage::Failed { error, again: true };
+                }
+            }
+        }
+    }
+
+    fn conversation(&mut self, event: ConversationEvent) {
+        match event {
+            ConversationEvent::Check(event) => self.check(event),
+            ConversationEvent::Trust(level) => {
+                self.trust = Some((level, self.now.wall));
+            }
+            ConversationEvent::Open => {
+                self.open = true;
+                self.note(words::OPEN, Tone::Plain);
+                // A question about a failed check is answered before anything is said.
+                if !matches!(self.ask, Ask::Stay) {
+                    self.to_chat();
+                }
+            }
+            ConversationEvent::Queued { message, body, at } => {
+                self.unqueued.remove(&message);
+                self.chat.ours(message, at, body);
+            }
+            ConversationEvent::Received { body, at, .. } => self.chat.theirs(at, body),
+            ConversationEvent::Delivery(message, delivery) => {
+                // One that is not known here has been cut from the top: nothing to mark.
+                let _: bool = self.chat.fate(message, Fate::On(delivery));
+            }
+            ConversationEvent::NotSent(message, reason) => {
+                let unqueued = self.unqueued.remove(&message);
+                let known = self.chat.fate(message, Fate::Not(reason));
+                self.note(words::not_sent(reason).to_string(), Tone::Bad);
+                if let (false, Some(text), true) = (known, unqueued, self.input.is_empty()) {
+                    self.input.set(&text);
+                }
+            }
+            ConversationEvent::PeerName(claim) => {
+                if claim != self.peer() {
+                    let claim = text::cut(&claim, MAX_CLAIM);
+                    let note = words::peer_name(self.peer(), &claim);
+                    self.note(note, Tone::Plain);
+                }
+            }
+            ConversationEvent::Link(state) => self.link_changed(state),
+            ConversationEvent::Refused => {
+                let said = self.chat.get(self.chat.len().wrapping_sub(1)).is_some_and(
+                    |entry| matches!(&entry.what, What::Note(text, _) if text == words::REFUSED),
+                );
+                // Once is enough, however much of it comes in a row.
+                if !said {
+                    self.note(words::REFUSED, Tone::Bad);
+                }
+            }
+            ConversationEvent::PeerLeft => {
+                let note = words::peer_left(self.peer());
+                self.ended(note, End::Done);
+            }
+            ConversationEvent::Left { confirmed } => {
+                self.note(words::left(confirmed), Tone::Plain);
+                let end = self.end.take().unwrap_or(End::Done);
+                self.close(end);
+            }
+            // Of a kind that came later than this face.
+            _ => {}
+        }
+    }
+
+    fn check(&mut self, event: CheckEvent) {
+        let tone = match event {
+            CheckEvent::Match => Tone::Good,
+            CheckEvent::Mismatch | CheckEvent::Aborted => Tone::Bad,
+            _ => Tone::Plain,
+        };
+        match event {
+            CheckEvent::WishWanted => self.ask = Ask::Wish,
+            CheckEvent::SecretWanted => self.ask = Ask::Secret(Editor::line(MAX_SECRET), true),
+            CheckEvent::Mismatch | CheckEvent::Aborted => self.ask = Ask::Stay,
+            _ => self.ask = Ask::Nothing,
+        }
+        if !matches!(event, CheckEvent::WishWanted | CheckEvent::SecretWanted) {
+            self.note(words::check(event), tone);
+        }
+        if !matches!(self.ask, Ask::Nothing) && self.over.is_none() {
+            self.stage = Stage::Check;
+        }
+    }
+
+    fn link_changed(&mut self, state: LinkState) {
+        let before = self.link.replace(state);
+        match state {
+            LinkState::GivenUp => {
+                self.ended(words::link(&state), End::Failed(words::link_given_up()));
+            }
+            LinkState::Lost { .. } if !matches!(before, Some(LinkState::Lost { .. })) => {
+                self.note(words::link(&state), Tone::Bad);
+            }
+            LinkState::Up if matches!(before, Some(LinkState::Lost { .. })) => {
+                self.note(words::link(&state), Tone::Good);
+            }
+            _ => {}
+        }
+    }
+
+    /// The conversation has ended from the other side; what was said stays to be read.
+    fn ended(&mut self, note: String, end: End) {
+        self.note(note, Tone::Bad);
+        if matches!(self.stage, Stage::Closing) {
+            let end = self.end.take().unwrap_or(end);
+            self.close(end);
+            return;
+        }
+        self.over = Some(match self.ask {
+            Ask::Stay => self.end_of_leaving(),
+            _ => end,
+        });
+        self.ask = Ask::Nothing;
+        self.open = false;
+        self.to_chat();
+    }
+
+    pub(super) fn to_chat(&mut self) {
+        self.stage = Stage::Chat;
+    }
+
+    /// Whether nothing vouches for the partner: the conversation is red then.
+    pub(super) fn is_red(&self) -> bool {
+        matches!(self.trust, Some((Trust::Unverified, _)))
+    }
+}
