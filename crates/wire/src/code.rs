@@ -19,6 +19,8 @@ pub use words::{complete, suggest};
 
 /// The largest number that a code can begin with.
 pub const MAX_NUMBER: u16 = 999;
+/// How many numbers there are, 0 among them.
+const NUMBERS: u64 = MAX_NUMBER as u64 + 1;
 /// The fewest characters after the number and its hyphen.
 pub const MIN_CHOSEN_LEN: usize = 6;
 /// The most characters after the number and its hyphen.
@@ -149,7 +151,7 @@ impl Code {
     #[must_use]
     pub fn propose(rng: &mut impl CryptoRng) -> Self {
         // Of 2^64 values the remainder favours none by more than 2^-54.
-        let number = Zeroizing::new((rng.next_u64() % (u64::from(MAX_NUMBER) + 1)) as u16);
+        let number = Zeroizing::new((rng.next_u64() % NUMBERS) as u16);
         let [first, second, third] = [(); 3].map(|()| words::at(rng.next_u32()));
         let mut text = Zeroizing::new(String::with_capacity(MAX_NORMAL_LEN));
         push_number(&mut text, *number);
@@ -345,12 +347,181 @@ fn parse_number(digits: &str) -> Result<u16, CodeError> {
 
 /// Writes the number without an allocation of its own.
 fn push_number(text: &mut String, number: u16) {
-    let mut started = false;
-    for place in [100, 10, 1] {
-        let digit = number / place % 10;
-        started |= digit != 0 || place == 1;
-        if started {
-            text.extend(char::from_digit(digit.into(), 10));
+    let digits = [number / 100, number / 10 % 10, number % 10];
+    // Zeros before the first digit are left out, but not the last digit.
+    let zeros = digits.iter().take(2).take_while(|digit| **digit == 0).count();
+    text.extend(
+        digits.into_iter().skip(zeros).filter_map(|digit| char::from_digit(digit.into(), 10)),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::SeedableRng;
+
+    use super::*;
+
+    fn text(code: &str) -> Result<String, CodeError> {
+        Code::parse(code).map(|code| code.text().to_string())
+    }
+
+    #[test]
+    fn a_proposed_code_is_cut_into_its_halves() {
+        let code = Code::parse("93-otter-lantern-mesa").unwrap();
+        assert_eq!(code.kind(), CodeKind::Proposed);
+        assert_eq!(code.strength(), Strength::Good { bits: 24 });
+        assert_eq!(code.locator().as_bytes(), b"\x01\x00\x5dotter");
+        assert_eq!(code.password().as_bytes(), b"lantern-mesa");
+    }
+
+    #[test]
+    fn a_chosen_code_is_cut_into_its_halves_and_warned_of() {
+        let code = Code::parse("93-xyz1zy").unwrap();
+        assert!(matches!(code.kind(), CodeKind::Chosen { bits: 14..22 }));
+        assert!(matches!(code.strength(), Strength::Weak { bits: 14..22 }));
+        assert_eq!(code.locator().as_bytes(), b"\x02\x00\x5dxyz");
+        assert_eq!(code.password().as_bytes(), b"1zy");
+
+        let code = Code::parse("999-ab-q7x2-w9k4").unwrap();
+        assert!(matches!(code.strength(), Strength::Good { bits: 22.. }));
+        assert_eq!(code.locator().as_bytes(), b"\x02\x03\xe7ab-");
+        assert_eq!(code.password().as_bytes(), b"q7x2-w9k4");
+    }
+
+    #[test]
+    fn each_spelling_of_a_code_is_one_code() {
+        let code = Code::parse("7-otter-lantern-mesa").unwrap();
+        for spelling in [
+            "  7-otter-lantern-mesa\n",
+            "007-otter-lantern-mesa",
+            "7-OTTER-Lantern-mesa",
+            "7--otter---lantern-mesa--",
+            "0000000000000000000000000007-otter-lantern-mesa",
+        ] {
+            let other = Code::parse(spelling).unwrap();
+            assert!(other == code, "{spelling}");
+            assert_eq!(*other.text(), "7-otter-lantern-mesa");
+        }
+        assert_eq!(text("000-Otter-lantern-mesa").unwrap(), "0-otter-lantern-mesa");
+        assert_eq!(text("100-otter-lantern-mesa").unwrap(), "100-otter-lantern-mesa");
+    }
+
+    #[test]
+    fn a_mistyped_proposed_code_becomes_a_chosen_one_at_another_place() {
+        let code = Code::parse("93-otter-lantern-mesa").unwrap();
+        for mistyped in ["93-otter-lantern-mesb", "93-ottr-lantern-mesa", "93-otter-lanternmesa"] {
+            let mistyped = Code::parse(mistyped).unwrap();
+            assert!(matches!(mistyped.kind(), CodeKind::Chosen { .. }));
+            assert_ne!(mistyped.locator(), code.locator());
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused_with_its_reason() {
+        let long = format!("1-{}", "q7x2".repeat(32));
+        let longer = format!("{long}z");
+        let longest = "9".repeat(100_000);
+        let cases = [
+            ("", CodeError::NoNumber),
+            ("abc", CodeError::NoNumber),
+            ("93", CodeError::NoNumber),
+            ("-otter-lantern-mesa", CodeError::NoNumber),
+            ("otter-lantern-mesa", CodeError::NoNumber),
+            ("9x-otter-lantern-mesa", CodeError::NoNumber),
+            ("1000-otter-lantern-mesa", CodeError::NumberTooLarge),
+            ("99999999999-otter-lantern-mesa", CodeError::NumberTooLarge),
+            ("93-", CodeError::TooShort),
+            ("93-abc", CodeError::TooShort),
+            ("93-a1b2c", CodeError::TooShort),
+            ("93-a-------b", CodeError::TooShort),
+            ("93-otter lantern mesa", CodeError::Character),
+            ("93-otter_lantern", CodeError::Character),
+            ("93-ötter-lantern-mesa", CodeError::Character),
+            ("９３-otter-lantern-mesa", CodeError::Character),
+            ("93\u{2010}otter-lantern-mesa", CodeError::Character),
+            ("93-otter-lantern-mesa\0", CodeError::Character),
+            (&longer, CodeError::TooLong),
+            (&longest, CodeError::TooLong),
+        ];
+        for (code, error) in cases {
+            assert_eq!(text(code), Err(error), "{code}");
+        }
+        assert!(text(&long).is_ok());
+        for weak in ["93-xyzabc", "93-abcabc", "93-aaaaaa", "93-123456", "93-xyz2024"] {
+            assert!(matches!(text(weak), Err(CodeError::TooWeak { bits: ..14 })), "{weak}");
+        }
+    }
+
+    #[test]
+    fn proposed_codes_are_read_back_and_use_every_number_and_word() {
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let mut numbers = std::collections::HashSet::new();
+        let mut drawn = [(); 3].map(|()| std::collections::HashSet::new());
+        // Forty draws for each word: that one is missed has a probability below 10^-13.
+        for _ in 0..40 * 4096 {
+            let code = Code::propose(&mut rng);
+            numbers.insert(*code.number);
+            for (drawn, word) in drawn.iter_mut().zip(code.text.split('-').skip(1)) {
+                drawn.insert(word.to_owned());
+            }
+        }
+        assert_eq!(numbers.len(), 1000);
+        assert_eq!(drawn.map(|words| words.len()), [4096; 3]);
+        for _ in 0..1000 {
+            let code = Code::propose(&mut rng);
+            let read = Code::parse(&code.text()).unwrap();
+            assert!(read == code);
+            assert_eq!(read.kind(), CodeKind::Proposed);
+            assert_eq!(read.locator(), code.locator());
+            assert_eq!(read.password(), code.password());
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_code_is_shown_in_debug() {
+        let code = Code::parse("93-otter-lantern-mesa").unwrap();
+        let shown = format!("{code:?} {:?} {:?}", code.locator(), code.password());
+        assert_eq!(shown, "Code(…) Locator(…) Password(…)");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_text_is_read_or_refused(code in "\\PC*") {
+            let typed = check_typing(&code);
+            if let Ok(code) = Code::parse(&code) {
+                let malformed = matches!(typed, Typing::Malformed { .. });
+                prop_assert!(!malformed, "a code is never malformed while it is typed");
+                let again = Code::parse(&code.text()).unwrap();
+                prop_assert!(again == code);
+            }
+        }
+
+        #[test]
+        fn nothing_of_the_password_is_in_the_locator(
+            number in 0..=999_u16,
+            known in "[a-z0-9]{3}",
+            one in "[a-z0-9]{8,40}",
+            two in "[a-z0-9]{8,40}",
+        ) {
+            let parse = |password: &str| Code::parse(&format!("{number}-{known}{password}"));
+            if let (Ok(one), Ok(two)) = (parse(&one), parse(&two)) {
+                prop_assert_eq!(one.locator(), two.locator());
+                prop_assert_eq!(one.locator().as_bytes().len(), 6);
+            }
+        }
+
+        #[test]
+        fn a_code_is_its_locator_and_its_password(code in "[0-9]{1,3}-[a-z0-9]{8,60}") {
+            if let Ok(code) = Code::parse(&code) {
+                let locator = code.locator();
+                let joined = [&locator.as_bytes()[3..], code.password().as_bytes()].concat();
+                let text = code.text();
+                prop_assert_eq!(&text.as_bytes()[code.tail_start..], joined);
+            }
         }
     }
 }

@@ -39,7 +39,9 @@ pub enum DeriveError {
     #[error("not enough memory to derive the meeting place; close other programs and try again")]
     Memory,
     /// Argon2 refused its parameters, which it is not known to do.
-    #[error("the meeting place could not be derived")]
+    #[error(
+        "the meeting place could not be derived; this is a fault of the program, please report it"
+    )]
     Parameters,
 }
 
@@ -121,6 +123,32 @@ mod tests {
     fn seed(code: &str, network: &str, day: u64) -> [u8; 32] {
         let locator = Code::parse(code).unwrap().locator();
         *derive_with(&locator, network, day, SMALL).unwrap().0.as_bytes()
+    }
+
+    /// From the reference implementation of Argon2, by way of its Python binding, and Python's
+    /// SHA-2, SHA-3 and Ed25519.
+    #[test]
+    fn the_meeting_place_is_that_of_other_implementations() {
+        let locator = Code::parse("93-otter-lantern-mesa").unwrap().locator();
+        let seed = derive(&locator, "tor", 20_000).unwrap();
+        let expected = data_encoding::HEXLOWER
+            .decode(b"22dd099027fd0865e6b1394094b5f7fcf452b30acd8462128d6808dabc304b6f")
+            .unwrap();
+        assert_eq!(seed.0.as_bytes().as_slice(), expected);
+        assert_eq!(
+            seed.address().label(),
+            "id3a3rl6hamhgalxhchu7whyeqho4jj2zyp5w77dkdvical3x4e7zlyd"
+        );
+    }
+
+    #[test]
+    fn the_form_of_a_code_counts() {
+        let chosen = seed("7-ott-lantern-mesa", "tor", 20_000);
+        assert_ne!(chosen, seed("7-otter-lantern-mesa", "tor", 20_000));
+        assert_eq!(
+            seed("7-otter-lantern-mesa", "tor", 20_000),
+            seed("7-otter-mesa-lantern", "tor", 20_000)
+        );
     }
 
     #[test]

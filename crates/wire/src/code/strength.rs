@@ -174,23 +174,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_people_take_first_is_weak() {
-        for (known, password) in [
-            ("xyz", "abc"),
-            ("abc", "abc"),
-            ("abc", "cba"),
-            ("abc", "def"),
-            ("pas", "sword"),
-            ("xyz", "aaaaaaaaaa"),
-            ("xyz", "12345"),
-            ("xyz", "1984"),
-            ("xyz", "qwertyuiop"),
-            ("xyz", "password"),
-            ("ott", "cat"),
-            ("123", "456"),
+    fn what_people_take_first_is_refused_or_warned_of() {
+        for (known, password, expected) in [
+            ("xyz", "abc", 9),
+            ("abc", "abc", 3),
+            ("abc", "cba", 3),
+            ("abc", "def", 9),
+            ("xyz", "aaaaaaaaaa", 9),
+            ("xyz", "1234567", 9),
+            ("xyz", "7654321", 9),
+            ("xyz", "1984", 7),
+            ("xyz", "qwertyuiop", 9),
+            ("xyz", "password", 6),
+            ("ott", "cat", 12),
+            ("xyz", "dogdogdogdog", 18),
+            ("the", "otter", 12),
+            ("the", "otter-1984", 20),
+            ("the", "-otter", 13),
         ] {
-            let bits = estimate(password, known);
-            assert!(bits < 22, "{known}{password}: {bits}");
+            assert_eq!(estimate(password, known), expected, "{known}{password}");
         }
+    }
+
+    #[test]
+    fn what_means_nothing_counts_character_by_character() {
+        for (password, expected) in
+            [("", 0), ("1zy", 15), ("83", 6), ("83526", 16), ("qzxvkjwp", 37), ("q7x2w9k4", 41)]
+        {
+            assert_eq!(estimate(password, "xyz"), expected, "{password}");
+        }
+    }
+
+    #[test]
+    fn more_of_it_is_never_weaker() {
+        let password = "q7x2-otter1984abcd-running";
+        let bits: Vec<u32> =
+            (0..=password.len()).map(|end| estimate(&password[..end], "xyz")).collect();
+        // A recognised piece can cost less than its own beginning did; a bit of slack for each.
+        assert!(bits.windows(8).all(|window| window[0] <= window[7]), "{bits:?}");
+        assert!(bits.last() > Some(&60), "{bits:?}");
+    }
+
+    #[test]
+    fn the_longest_password_is_estimated_in_no_time() {
+        let password = "q7x2w9k4".repeat(16);
+        assert!(estimate(&password, "xyz") >= 41);
     }
 }
