@@ -23,6 +23,8 @@ pub const VERSION: u8 = 1;
 #[derive(Serialize)]
 struct Line<'a> {
     v: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    side: Option<&'a str>,
     #[serde(flatten)]
     row: Row<'a>,
 }
@@ -139,30 +141,45 @@ pub enum Prompt {
 /// An event as one line, without the line's end.
 #[must_use]
 pub fn line(event: &Event) -> String {
+    write(None, row(event))
+}
+
+/// An event of one of two sides that write into one stream, such as a demo's: the line carries the
+/// side's name.
+#[must_use]
+pub fn side_line(side: &str, event: &Event) -> String {
+    write(Some(side), row(event))
+}
+
+fn row(event: &Event) -> Row<'_> {
     match event {
-        Event::Network(state) => write(network(state)),
-        Event::Meeting(id, event) => write(meeting(id.to_string(), event)),
-        Event::Conversation(id, event) => write(conversation(id.to_string(), event)),
-        Event::Fatal(error) => error_line(error),
-        Event::Ended => write(Row::Ended {}),
+        Event::Network(state) => network(state),
+        Event::Meeting(id, event) => meeting(id.to_string(), event),
+        Event::Conversation(id, event) => conversation(id.to_string(), event),
+        Event::Fatal(error) => error_row(error),
+        Event::Ended => Row::Ended {},
     }
 }
 
 /// A failure as one line: the last word before an exit code other than 0.
 #[must_use]
 pub fn error_line(error: &UserError) -> String {
-    write(Row::Error {
+    write(None, error_row(error))
+}
+
+fn error_row(error: &UserError) -> Row<'_> {
+    Row::Error {
         kind: error.kind.name(),
         exit_code: error.kind.exit_code(),
         message: &error.message,
         hint: &error.hint,
-    })
+    }
 }
 
 /// The code that the host says to the partner, as one line.
 #[must_use]
 pub fn code_line(conversation: ConversationId, code: &str) -> Zeroizing<String> {
-    Zeroizing::new(write(Row::Code { conversation: conversation.to_string(), code }))
+    Zeroizing::new(write(None, Row::Code { conversation: conversation.to_string(), code }))
 }
 
 /// What the interface waits for, as one line.
@@ -175,12 +192,12 @@ pub fn prompt_line(prompt: Prompt) -> String {
         Prompt::Code => "code",
         Prompt::CodeMeant => "code_meant",
     };
-    write(Row::Prompt { what })
+    write(None, Row::Prompt { what })
 }
 
-fn write(row: Row<'_>) -> String {
+fn write(side: Option<&str>, row: Row<'_>) -> String {
     // Strings, numbers and booleans under string keys: nothing here that JSON cannot say.
-    let line = serde_json::to_string(&Line { v: VERSION, row }).unwrap_or_default();
+    let line = serde_json::to_string(&Line { v: VERSION, side, row }).unwrap_or_default();
     if !line.contains(is_deceptive) {
         return line;
     }

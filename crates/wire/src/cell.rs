@@ -221,6 +221,11 @@ impl Assembler {
         Self { limit: limit.min(MAX_FRAME), open: None }
     }
 
+    /// Frames up to [`MAX_FRAME`] from now on: a stranger has become someone known.
+    pub const fn accept_long(&mut self) {
+        self.limit = MAX_FRAME;
+    }
+
     /// Takes the next cell, and gives the frame if it was the frame's last.
     ///
     /// # Errors
@@ -324,6 +329,16 @@ mod tests {
                 assert_eq!((got.kind, got.bytes), (FrameKind::Packet, bytes));
             }
         }
+    }
+
+    #[test]
+    fn a_stranger_that_became_known_may_send_long_frames() {
+        let mut assembler = Assembler::with_limit(100);
+        let long = frame(101);
+        let cells: Vec<_> = cut(FrameKind::Packet, &long).unwrap().collect();
+        assert_eq!(assembler.push(&cells[0]), Err(CellError::TooLong));
+        assembler.accept_long();
+        assert_eq!(assemble(&mut assembler, cells).bytes, long);
     }
 
     #[test]
