@@ -273,8 +273,10 @@ impl Conversation {
         self.connection.state = State::Up(stream);
         cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
         self.sent = self.counters.acknowledged;
+        // Only one packet before the partner is heard: what waits follows its receipt. A sending
+        // chain has 256 packets, and sealing the whole window for each connection that breaks at
+        // once would use it up.
         self.send_receipt(cx);
-        self.pump(cx);
     }
 
     pub(crate) fn closed(&mut self, stream: StreamId, _reason: CloseReason, cx: &mut Cx<'_, '_>) {
