@@ -141,7 +141,8 @@ def main():
         TARGET.write_text(text, encoding="ascii")
     elif TARGET.read_text(encoding="ascii") != text:
         sys.exit(f"{TARGET.relative_to(ROOT)} is not the list that this script makes")
-    print(f"{TARGET.relative_to(ROOT)}: {COUNT} words, {sum(map(len, words)) / COUNT:.2f} letters each")
+    letters = sum(map(len, words)) / COUNT
+    print(f"{TARGET.relative_to(ROOT)}: {COUNT} words, {letters:.2f} letters each")
 
 
 if __name__ == "__main__":
