@@ -349,7 +349,7 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
-     {{\"secret\":\"…\"}}, {{\"stay\":false}}, {{\"quit\":true}}; nothing was sent"
+     {{\"secret\":\"…\"}}, {{\"stay\":false}}, {{\"quit\":true}}"
 )]
 pub struct NotUnderstood;
 

@@ -352,7 +352,7 @@ pub fn trust(level: Trust) -> TrustWords {
         Trust::Unverified => TrustWords {
             mark: '■',
             word: "unverified",
-            why: "nothing vouches for your partner",
+            why: "confirmed by no check",
             colour: TrustColour::Red,
         },
         Trust::Verified { skipped: false } => {

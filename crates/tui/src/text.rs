@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use unicode_width::UnicodeWidthStr;
 use undertone_handle::command::is_deceptive;
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// The most characters of one cluster that are shown. A family with skin tones has eleven; more
 /// than this is a pile of marks that would cover the lines above and below.
@@ -222,7 +222,7 @@ pub(crate) fn has_rtl(text: &str) -> bool {
     // No such letter is below U+0590, so a text of one- and most two-byte characters is quick.
     text.chars().any(|c| {
         matches!(c,
-            '\u{0590}'..='\u{08ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}'
+            '\u{0590}'..='\u{08ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
             | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
     })
 }
@@ -294,8 +294,7 @@ mod tests {
             (0..0x3000_u32).chain(0xe0000..0xe0100).filter_map(char::from_u32).collect();
         for piece in pieces(&hostile) {
             assert!(!piece.shown.contains(is_deceptive), "{piece:?}");
-            let shown: usize =
-                piece.shown.graphemes(true).map(|g| g.width()).sum();
+            let shown: usize = piece.shown.graphemes(true).map(|g| g.width()).sum();
             assert_eq!(shown, piece.width, "{piece:?}");
         }
     }

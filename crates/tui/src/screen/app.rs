@@ -130,7 +130,9 @@ pub struct App {
     /// Whether the code is shown in the joining side's meeting.
     pub(super) reveal: bool,
     pub(super) ask: Ask,
-    /// Whether the wish or the secret was given and the partner's is awaited.
+    /// Whether the user asked for a check in the open conversation.
+    pub(super) wants_check: bool,
+    /// How far the partner is known, and since when.
     pub(super) trust: Option<(Trust, u64)>,
     pub(super) link: Option<LinkState>,
     pub(super) chat: Chat,
@@ -150,6 +152,8 @@ pub struct App {
     pub(super) armed: Option<Duration>,
     /// Whether the meeting is being given up.
     pub(super) giving_up: bool,
+    /// Whether the node was asked to end.
+    shutting_down: bool,
     /// What the face will end with.
     pub(super) end: Option<End>,
     pub(super) actions: Vec<Action>,
@@ -180,6 +184,7 @@ impl App {
             answered: Vec::new(),
             reveal: false,
             ask: Ask::Nothing,
+            wants_check: false,
             trust: None,
             link: None,
             chat: Chat::default(),
@@ -192,6 +197,7 @@ impl App {
             unqueued: BTreeMap::new(),
             armed: None,
             giving_up: false,
+            shutting_down: false,
             end: None,
             actions: Vec::new(),
         };
@@ -306,7 +312,9 @@ impl App {
         };
         self.end = Some(end);
         self.stage = Stage::Closing;
-        self.actions.push(Action::Command(Command::Shutdown));
+        if !std::mem::replace(&mut self.shutting_down, true) {
+            self.actions.push(Action::Command(Command::Shutdown));
+        }
     }
 
     /// The face ends now.

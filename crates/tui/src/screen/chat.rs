@@ -1,5 +1,6 @@
 //! What was said: the messages and notes of one conversation, and where in them the view stands.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
 use undertone_handle::MessageId;
@@ -28,6 +29,27 @@ pub(super) struct Entry {
     /// When, in seconds since 1970.
     pub(super) at: u64,
     pub(super) what: What,
+    /// The columns it was last counted for, and the rows it took: scrolling counts the same
+    /// entries again and again.
+    counted: Cell<Option<(usize, usize)>>,
+}
+
+impl Entry {
+    fn new(at: u64, what: What) -> Self {
+        Self { at, what, counted: Cell::new(None) }
+    }
+
+    /// The rows that its text takes.
+    fn rows(&self, columns: usize) -> usize {
+        match self.counted.get() {
+            Some((counted, rows)) if counted == columns => rows,
+            _ => {
+                let rows = text::wrap(self.what.text(), columns).len();
+                self.counted.set(Some((columns, rows)));
+                rows
+            }
+        }
+    }
 }
 
 /// What an entry is.
@@ -98,8 +120,7 @@ impl Columns {
         let name_width = text::width(nick).max(text::width(peer)).min(most);
         let name_width = u16::try_from(name_width).unwrap_or_default();
         let name = if wide { 8 } else { 0 };
-        let gap = if wide { 2 } else { 1 };
-        Self { wide, name, name_width, text: name + name_width + gap, width }
+        Self { wide, name, name_width, text: name + name_width + 2, width }
     }
 
     /// Columns of a mark of delivery, with the gap before it.
@@ -147,11 +168,11 @@ pub(super) struct Chat {
 
 impl Chat {
     pub(super) fn note(&mut self, at: u64, text: impl Into<String>, tone: Tone) {
-        self.push(Entry { at, what: What::Note(text.into(), tone) });
+        self.push(Entry::new(at, What::Note(text.into(), tone)));
     }
 
     pub(super) fn theirs(&mut self, at: u64, body: String) {
-        self.push(Entry { at, what: What::Theirs(Zeroizing::new(body)) });
+        self.push(Entry::new(at, What::Theirs(Zeroizing::new(body))));
         if self.anchor.is_some() {
             self.unseen += 1;
         }
@@ -159,7 +180,7 @@ impl Chat {
 
     pub(super) fn ours(&mut self, id: MessageId, at: u64, body: String) {
         let fate = Fate::On(Delivery::Waiting);
-        self.push(Entry { at, what: What::Ours(Zeroizing::new(body), fate) });
+        self.push(Entry::new(at, What::Ours(Zeroizing::new(body), fate)));
         self.ours.insert(id, self.gone + self.entries.len() as u64 - 1);
     }
 
@@ -221,8 +242,8 @@ impl Chat {
     /// The rows that an entry takes, with the day's line before it.
     pub(super) fn rows(&self, index: usize, view: &View) -> usize {
         let Some(entry) = self.entries.get(index) else { return 0 };
-        let rows = text::wrap(entry.what.text(), view.columns.text_width(&entry.what)).len();
-        rows + usize::from(self.begins_day(index, view.offset))
+        entry.rows(view.columns.text_width(&entry.what))
+            + usize::from(self.begins_day(index, view.offset))
     }
 
     /// Whether an entry is the first of its day.
@@ -262,7 +283,7 @@ impl Chat {
                 left -= below + 1;
                 index += 1;
                 if index >= self.entries.len() {
-                    self.to_end();
+                    self.go_to_end();
                     return;
                 }
                 below = self.rows(index, view).saturating_sub(1);
@@ -270,7 +291,7 @@ impl Chat {
             below -= left;
         }
         if index + 1 == self.entries.len() && below == 0 {
-            self.to_end();
+            self.go_to_end();
         } else {
             self.anchor = Some(Anchor { entry: self.gone + index as u64, below });
         }
@@ -288,7 +309,7 @@ impl Chat {
     }
 
     /// Back to the end, where new messages appear.
-    pub(super) fn to_end(&mut self) {
+    pub(super) fn go_to_end(&mut self) {
         self.anchor = None;
         self.unseen = 0;
     }
@@ -404,9 +425,6 @@ mod tests {
         assert!(chat.fate(MessageId(7), Fate::On(Delivery::Delivered)));
         assert!(!chat.fate(MessageId(9), Fate::On(Delivery::Sent)));
         assert_eq!(chat.unconfirmed(), 1);
-        assert!(matches!(
-            chat.get(0).unwrap().what,
-            What::Ours(_, Fate::On(Delivery::Delivered))
-        ));
+        assert!(matches!(chat.get(0).unwrap().what, What::Ours(_, Fate::On(Delivery::Delivered))));
     }
 }

@@ -249,11 +249,17 @@ mod tests {
     fn words_and_lines_are_moved_over_and_removed() {
         let text = "one two, three";
         assert_eq!(after(text, &[(KeyCode::Left, CTRL)]), "one two, |three");
-        assert_eq!(after(text, &[(KeyCode::Left, CTRL), (KeyCode::Char('b'), ALT)]), "one |two, three");
+        assert_eq!(
+            after(text, &[(KeyCode::Left, CTRL), (KeyCode::Char('b'), ALT)]),
+            "one |two, three"
+        );
         assert_eq!(after(text, &[(KeyCode::Char('w'), CTRL)]), "one two, |");
         assert_eq!(after("a --- ", &[(KeyCode::Char('w'), CTRL)]), "|");
         assert_eq!(after("日本 語", &[(KeyCode::Char('w'), CTRL)]), "日本 |");
-        assert_eq!(after(text, &[(KeyCode::Char('a'), CTRL), (KeyCode::Right, CTRL)]), "one| two, three");
+        assert_eq!(
+            after(text, &[(KeyCode::Char('a'), CTRL), (KeyCode::Right, CTRL)]),
+            "one| two, three"
+        );
         assert_eq!(after(text, &[(KeyCode::Char('u'), CTRL)]), "|");
         assert_eq!(after("a\nbcd", &[(KeyCode::Home, NONE), (KeyCode::Char('k'), CTRL)]), "a\n|");
         assert_eq!(after("a\nbcd", &[(KeyCode::Char('u'), CTRL)]), "a\n|");
@@ -316,8 +322,7 @@ mod tests {
             for step in 0..24_usize {
                 let (code, modifiers) = keys[(round * 7 + step * (round + 1)) % keys.len()];
                 let _: Result<bool, Full> = editor.key(KeyEvent::new(code, modifiers));
-                let bounds: Vec<_> =
-                    editor.text.grapheme_indices(true).map(|(at, _)| at).collect();
+                let bounds: Vec<_> = editor.text.grapheme_indices(true).map(|(at, _)| at).collect();
                 assert!(
                     editor.cursor == editor.text.len() || bounds.contains(&editor.cursor),
                     "round {round}, step {step}: {}",

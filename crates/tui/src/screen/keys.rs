@@ -17,8 +17,9 @@ use crate::plan::End;
 const ARMED: Duration = Duration::from_secs(3);
 
 /// The commands of a conversation, with what each does. The first spelling is the one in the help.
-pub(super) const COMMANDS: [(&[&str], &str); 4] = [
-    (&["/quit", ".quit", "/exit"], "end the conversation on both sides"),
+pub(super) const COMMANDS: [(&[&str], &str); 5] = [
+    (&["/quit", ".quit"], "end the conversation on both sides"),
+    (&["/check", "/auth"], "compare a secret that only you two know"),
     (&["/who"], "say who is here and how far they are known"),
     (&["/network"], "say what the network does"),
     (&["/help"], "show this"),
@@ -65,9 +66,11 @@ impl App {
         self.help = false;
         match &mut self.stage {
             Stage::Prompt(prompt) => {
-                // A name or a code that is longer than any: nothing of it was meant.
-                if prompt.editor.insert(text.trim_end_matches(['\r', '\n'])).is_ok() {
-                    prompt.changed();
+                match prompt.editor.insert(text.trim_end_matches(['\r', '\n'])) {
+                    Ok(()) => prompt.changed(),
+                    Err(_) => {
+                        prompt.remark = Some("The pasted text is too long here.".to_owned());
+                    }
                 }
             }
             Stage::Check => {
@@ -211,6 +214,8 @@ impl App {
                 self.actions.push(Action::Command(Command::Check(id, wish)));
                 self.note("Waiting for your partner's choice.", Tone::Plain);
             }
+            // Back to the conversation; the question stays open.
+            Ask::Secret(..) if self.open && key.code == KeyCode::Esc => self.show_chat(),
             Ask::Secret(editor, hidden) => match key.code {
                 KeyCode::Char('r') if ctrl => *hidden = !*hidden,
                 KeyCode::Enter if !editor.text().trim().is_empty() => {
@@ -218,16 +223,22 @@ impl App {
                     self.ask = Ask::Nothing;
                     let secret = CheckCommand::Secret(secret);
                     self.actions.push(Action::Command(Command::Check(id, secret)));
+                    if self.open {
+                        self.show_chat();
+                    }
                 }
-                // Too long: the key does nothing.
-                _ => drop(editor.key(key)),
+                _ => {
+                    if editor.key(key).is_err() {
+                        self.note("No more fits into a secret.", Tone::Bad);
+                    }
+                }
             },
             Ask::Stay => match key.code {
                 KeyCode::Char('y' | 'Y') => {
                     self.ask = Ask::Nothing;
                     self.actions.push(Action::Command(Command::Check(id, CheckCommand::Stay)));
                     if self.open {
-                        self.to_chat();
+                        self.show_chat();
                     }
                 }
                 KeyCode::Char('n' | 'N') | KeyCode::Enter | KeyCode::Esc => {
@@ -256,14 +267,14 @@ impl App {
         match key.code {
             KeyCode::PageUp => self.chat.scroll(true, page, &view),
             KeyCode::PageDown => self.chat.scroll(false, page, &view),
-            KeyCode::End if !self.chat.is_at_end() => self.chat.to_end(),
-            KeyCode::Esc => self.chat.to_end(),
+            KeyCode::End if !self.chat.is_at_end() => self.chat.go_to_end(),
+            KeyCode::Esc => self.chat.go_to_end(),
             KeyCode::Enter if !key.modifiers.contains(KeyModifiers::ALT) => self.enter(),
             _ if self.over.is_some() => {}
             KeyCode::Char('?') if self.input.is_empty() => self.help = true,
             KeyCode::Tab => self.complete_command(),
             _ => match self.input.key(key) {
-                Ok(true) => self.chat.to_end(),
+                Ok(true) => self.chat.go_to_end(),
                 Ok(false) => match key.code {
                     KeyCode::Up => self.recall(true),
                     KeyCode::Down => self.recall(false),
@@ -278,7 +289,7 @@ impl App {
         if self.over.is_some() {
             return;
         }
-        self.chat.to_end();
+        self.chat.go_to_end();
         if self.input.insert(text).is_err() {
             self.too_long();
         }
@@ -292,9 +303,7 @@ impl App {
     fn recall(&mut self, back: bool) {
         let (index, draft) = match self.recalled.take() {
             Some((index, draft)) => (index, draft),
-            None if back => {
-                (self.history.len(), Zeroizing::new(self.input.text().to_owned()))
-            }
+            None if back => (self.history.len(), Zeroizing::new(self.input.text().to_owned())),
             None => return,
         };
         let wanted = if back { index.saturating_sub(1) } else { index + 1 };
@@ -330,10 +339,20 @@ impl App {
             return;
         }
         let command = text.trim_end();
+        if matches!(self.ask, Ask::Stay) && !matches!(command, "/stay" | "/quit" | ".quit") {
+            self.note("First: /stay goes on, unverified; /quit leaves.", Tone::Bad);
+            return;
+        }
         let known = COMMANDS.iter().find(|(names, _)| names.contains(&command));
         if let Some((names, _)) = known {
             self.input.clear();
             self.command(names.first().copied().unwrap_or_default());
+            return;
+        }
+        if let (Ask::Stay, Some(id)) = (&self.ask, self.id) {
+            self.input.clear();
+            self.ask = Ask::Nothing;
+            self.actions.push(Action::Command(Command::Check(id, CheckCommand::Stay)));
             return;
         }
         let body = match text.strip_prefix('/') {
@@ -356,7 +375,7 @@ impl App {
         self.unnumbered.push_back(Zeroizing::new(body.to_owned()));
         self.input.clear();
         self.remember(&text);
-        self.chat.to_end();
+        self.chat.go_to_end();
     }
 
     fn command(&mut self, name: &str) {
@@ -365,6 +384,15 @@ impl App {
                 let end = self.end_of_leaving();
                 self.leave(end);
             }
+            "/check" => match (&self.ask, self.id) {
+                (Ask::Secret(..), _) => self.stage = Stage::Check,
+                (_, Some(id)) => {
+                    self.wants_check = true;
+                    let wish = CheckCommand::Wish(true);
+                    self.actions.push(Action::Command(Command::Check(id, wish)));
+                }
+                (_, None) => {}
+            },
             "/who" => {
                 let who = match self.trust {
                     Some((level, _)) => words::trust_sentence(level, self.peer()),
@@ -374,10 +402,10 @@ impl App {
                 self.note(note, Tone::Plain);
             }
             "/network" => {
-                let note = self.network.as_ref().map_or_else(
-                    || "The network has said nothing yet.".to_owned(),
-                    words::network,
-                );
+                let note = self
+                    .network
+                    .as_ref()
+                    .map_or_else(|| "The network has said nothing yet.".to_owned(), words::network);
                 self.note(note, Tone::Plain);
             }
             _ => self.help = true,

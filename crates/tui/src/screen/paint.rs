@@ -100,20 +100,6 @@ pub(super) fn put(buffer: &mut Buffer, slot: Slot, text: &str, style: Style) -> 
     x
 }
 
-/// Writes sentences below each other, wrapped, into an area. Says which row comes next.
-pub(super) fn paragraph(buffer: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
-    let mut y = area.y;
-    for row in text::wrap(text, usize::from(area.width)) {
-        if y >= area.bottom() {
-            break;
-        }
-        let row = text.get(row).unwrap_or_default();
-        put(buffer, Slot { x: area.x, y, right: area.right() }, row, style);
-        y = y.saturating_add(1);
-    }
-    y
-}
-
 /// A rule across a row.
 pub(super) fn rule(buffer: &mut Buffer, area: Rect, y: u16, style: Style) {
     for x in area.left()..area.right() {

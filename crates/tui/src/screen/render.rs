@@ -58,12 +58,8 @@ impl Page {
     }
 
     pub(super) fn blank(&mut self) {
-        let line = Line {
-            text: String::new(),
-            style: Style::new(),
-            rank: Rank::Blank,
-            cursor: None,
-        };
+        let line =
+            Line { text: String::new(), style: Style::new(), rank: Rank::Blank, cursor: None };
         self.lines.push(line);
     }
 
@@ -240,23 +236,21 @@ impl App {
         let now = self.now.monotonic;
         let code = self.plan.code.as_ref().map(|code| code.text()).unwrap_or_default();
         if self.plan.role == Some(Role::Host) {
-            let left = match progress.deadline {
+            let lives = match progress.deadline {
                 Some(deadline) => {
                     let left = deadline.saturating_sub(now);
-                    format!("{} left", words::duration(left))
+                    format!("It lives for {} more.", words::duration(left))
                 }
-                None => "ten minutes once ready".to_owned(),
+                None => "It lives for ten minutes, once it is reachable.".to_owned(),
             };
             if wide {
-                page.must(
-                    format!("Say this code to your partner:     {}        ({left})", *code),
-                    self.looks.strong(),
-                );
+                let line = format!("Say this code to your partner:     {}", *code);
+                page.must(line, self.looks.strong());
                 page.help("They run:  undertone chat -c", Style::new());
             } else {
                 page.must(code.as_str(), self.looks.strong());
-                page.help(left, Style::new());
             }
+            page.help(lives, Style::new());
         } else {
             let shown = hide(&code, !self.reveal);
             let key = if self.reveal { "hides" } else { "shows" };
@@ -275,7 +269,9 @@ impl App {
         for (index, row) in progress.rows().iter().enumerate() {
             let usual = row.words.usual.unwrap_or_default();
             let (mark, what, time, style) = match row.state {
-                State::Ahead => ("·", row.words.doing.to_owned(), String::new(), self.looks.faint()),
+                State::Ahead => {
+                    ("·", row.words.doing.to_owned(), String::new(), self.looks.faint())
+                }
                 State::Doing(since) => {
                     let so_far = now.saturating_sub(since);
                     let what = match (&self.network, row.attempt) {
@@ -288,11 +284,8 @@ impl App {
                         (_, Some(attempt)) => format!("{}, attempt {attempt}", row.words.doing),
                         _ => row.words.doing.to_owned(),
                     };
-                    let so_far = if so_far.as_secs() >= 3 {
-                        words::duration(so_far)
-                    } else {
-                        String::new()
-                    };
+                    let so_far =
+                        if so_far.as_secs() >= 3 { words::duration(so_far) } else { String::new() };
                     let time = match (usual.is_empty() || !wide, so_far.is_empty()) {
                         (true, _) => so_far,
                         (false, true) => usual.to_owned(),

@@ -291,7 +291,7 @@ impl App {
         let on = rows.iter().rposition(|row| row.start <= cursor).unwrap_or_default();
         // The row with the cursor is always among those shown.
         let height = usize::from(area.height);
-        let from = (on + 1).saturating_sub(height).max(0);
+        let from = (on + 1).saturating_sub(height);
         paint::put(buffer, Slot { x: area.x + 1, y, right: area.right() }, ">", prompt);
         let mut position = None;
         for (offset, row) in rows.iter().enumerate().skip(from).take(height) {

@@ -38,9 +38,9 @@ pub fn restore() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return;
     }
-    // Each is tried whatever became of the others: there is nobody left to tell.
-    let _: io::Result<()> = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
-    let _: io::Result<()> = disable_raw_mode();
+    // Each is tried whatever became of the other: there is nobody left to tell.
+    drop(execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show));
+    drop(disable_raw_mode());
 }
 
 /// Restores the terminal however the scope is left.

@@ -62,14 +62,19 @@ impl App {
             }
             MeetingEvent::GuessesLeft(left) => {
                 if let Stage::Meeting(progress) = &mut self.stage {
-                    progress.remark = Some(words::guesses_left(left));
+                    progress.guessed(words::guesses_left(left), self.now.monotonic);
                 }
             }
             MeetingEvent::Paired => {
                 self.stage = Stage::Check;
                 // A code works once. What is left of it here goes too.
                 self.plan.code = None;
+                self.plan.secret = None;
                 self.note(words::PAIRED, Tone::Plain);
+                if let Some(end) = self.end.take().filter(|_| self.giving_up) {
+                    // Given up a moment too late: what came of it ends at once.
+                    self.leave(end);
+                }
             }
             MeetingEvent::Ended(end) => {
                 self.id = None;
@@ -92,10 +97,12 @@ impl App {
             }
             ConversationEvent::Open => {
                 self.open = true;
+                // The pairing came over a connection that both have heard each other on.
+                self.link.get_or_insert(LinkState::Up);
                 self.note(words::OPEN, Tone::Plain);
                 // A question about a failed check is answered before anything is said.
                 if !matches!(self.ask, Ask::Stay) {
-                    self.to_chat();
+                    self.show_chat();
                 }
             }
             ConversationEvent::Queued { message, body, at } => {
@@ -115,12 +122,10 @@ impl App {
                     self.input.set(&text);
                 }
             }
-            ConversationEvent::PeerName(claim) => {
-                if claim != self.peer() {
-                    let claim = text::cut(&claim, MAX_CLAIM);
-                    let note = words::peer_name(self.peer(), &claim);
-                    self.note(note, Tone::Plain);
-                }
+            ConversationEvent::PeerName(claim) if claim != self.peer() => {
+                let claim = text::cut(&claim, MAX_CLAIM);
+                let note = words::peer_name(self.peer(), &claim);
+                self.note(note, Tone::Plain);
             }
             ConversationEvent::Link(state) => self.link_changed(state),
             ConversationEvent::Refused => {
@@ -141,7 +146,7 @@ impl App {
                 let end = self.end.take().unwrap_or(End::Done);
                 self.close(end);
             }
-            // Of a kind that came later than this face.
+            // The name that is shown already, or a kind that came later than this face.
             _ => {}
         }
     }
@@ -161,8 +166,27 @@ impl App {
         if !matches!(event, CheckEvent::WishWanted | CheckEvent::SecretWanted) {
             self.note(words::check(event), tone);
         }
-        if !matches!(self.ask, Ask::Nothing) && self.over.is_none() {
+        if self.open {
+            self.check_while_talking();
+        } else if !matches!(self.ask, Ask::Nothing) && self.over.is_none() {
             self.stage = Stage::Check;
+        }
+    }
+
+    /// In an open conversation nothing takes the keyboard away from who is typing: a word meant for
+    /// the partner must not become an answer.
+    fn check_while_talking(&mut self) {
+        match self.ask {
+            Ask::Secret(..) if self.wants_check => self.stage = Stage::Check,
+            Ask::Secret(..) => self.note("/check answers with your secret.", Tone::Plain),
+            Ask::Stay => {
+                self.show_chat();
+                self.note("/stay goes on, unverified; /quit leaves.", Tone::Bad);
+            }
+            Ask::Wish | Ask::Nothing => {}
+        }
+        if !matches!(self.ask, Ask::Secret(..)) {
+            self.wants_check = false;
         }
     }
 
@@ -196,10 +220,10 @@ impl App {
         });
         self.ask = Ask::Nothing;
         self.open = false;
-        self.to_chat();
+        self.show_chat();
     }
 
-    pub(super) fn to_chat(&mut self) {
+    pub(super) fn show_chat(&mut self) {
         self.stage = Stage::Chat;
     }
 

@@ -1,0 +1,263 @@
+//! What a line of input does, when its turn has come.
+
+use undertone_handle::SecretText;
+use undertone_handle::command::{CheckCommand, Command, Name, Role};
+use undertone_handle::json::{Prompt, Request};
+use undertone_handle::words::{self, Kind, UserError};
+use zeroize::{Zeroize as _, Zeroizing};
+
+use super::talk::{Act, Talk, Wait};
+use crate::code::{self, Typed};
+use crate::plan::End;
+
+impl Talk {
+    /// A line was read. Ending is heard at once; everything else waits for its turn.
+    pub(super) fn request(&mut self, request: Request) {
+        match request {
+            Request::Quit => self.quit(),
+            Request::Typed(text) if is_quit(&text) && !self.asks_for_a_secret() => self.quit(),
+            Request::Send(text) => {
+                self.texts.push_back(text);
+                self.take_turns();
+            }
+            request => {
+                self.lines.push_back(request);
+                self.take_turns();
+            }
+        }
+        self.perhaps_leave();
+    }
+
+    fn asks_for_a_secret(&self) -> bool {
+        matches!(self.wait, Wait::Secret | Wait::Prompt(Prompt::Code))
+    }
+
+    /// Uses up what waits, as far as its turn has come.
+    pub(super) fn take_turns(&mut self) {
+        loop {
+            if self.open && matches!(self.wait, Wait::Text) {
+                while let Some(text) = self.texts.pop_front() {
+                    self.send(text);
+                }
+            }
+            if matches!(self.wait, Wait::Nothing | Wait::Closing) {
+                return;
+            }
+            match self.lines.pop_front() {
+                Some(request) => self.answer(request),
+                None if self.input_ended => {
+                    self.no_answer();
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) {
+        let text = match request {
+            Request::Typed(text) => Zeroizing::new(text),
+            other => {
+                self.object(other);
+                return;
+            }
+        };
+        match &self.wait {
+            Wait::Prompt(prompt) => self.answer_prompt(*prompt, &text),
+            Wait::Meant(_) => match yes_or_no(&text) {
+                Some(true) => {
+                    if let Wait::Meant(code) = std::mem::replace(&mut self.wait, Wait::Nothing) {
+                        self.plan.code = Some(*code);
+                    }
+                    self.next_question();
+                }
+                _ => self.next_question(),
+            },
+            Wait::Wish => match yes_or_no(&text) {
+                Some(wish) => self.wish(wish),
+                None => self.complain("Please answer y or n."),
+            },
+            Wait::Secret => self.secret(&text),
+            Wait::Stay => match yes_or_no(&text) {
+                Some(stay) => self.stay(stay),
+                None => self.complain("Please answer y or n."),
+            },
+            Wait::Text => self.typed_text(&text),
+            Wait::Nothing | Wait::Closing => {}
+        }
+    }
+
+    /// An object of a script.
+    fn object(&mut self, request: Request) {
+        match (request, &self.wait) {
+            (Request::Check(wish), Wait::Wish) => self.wish(wish),
+            (Request::Check(true), Wait::Text) => self.check_again(),
+            (Request::Secret(secret), Wait::Secret) => self.give_secret(secret),
+            (Request::Stay(stay), Wait::Stay) => self.stay(stay),
+            (Request::Check(_), _) => self.complain("The check's wish is not asked for now."),
+            (Request::Secret(_), _) => self.complain("The check's secret is not asked for now."),
+            (Request::Stay(_), _) => self.complain("No check has failed."),
+            _ => {}
+        }
+    }
+
+    fn answer_prompt(&mut self, prompt: Prompt, text: &str) {
+        match prompt {
+            Prompt::Role => match text.trim() {
+                "s" => self.plan.role = Some(Role::Host),
+                "c" => self.plan.role = Some(Role::Guest),
+                _ => self.complain("Please answer s or c."),
+            },
+            Prompt::Nick | Prompt::Peer => match Name::parse(text) {
+                Ok(name) if prompt == Prompt::Nick => self.plan.nick = Some(name),
+                Ok(name) => self.plan.peer = Some(name),
+                Err(error) => self.complain(&code::sentence(&error.to_string())),
+            },
+            Prompt::Code | Prompt::CodeMeant => {
+                if self.proposal.is_none() {
+                    self.acts.push(Act::Hide(false));
+                }
+                let proposal = self.proposal.take();
+                match (text.trim().is_empty(), proposal) {
+                    (true, Some(proposal)) => self.plan.code = Some(proposal),
+                    _ => match code::typed(text) {
+                        Typed::Good(code) => self.plan.code = Some(*code),
+                        Typed::Doubtful(code, question) => {
+                            self.prompt(Prompt::CodeMeant, &question);
+                            self.wait = Wait::Meant(code);
+                            return;
+                        }
+                        Typed::Wrong(reason) => self.complain(&reason),
+                    },
+                }
+            }
+        }
+        self.next_question();
+    }
+
+    fn wish(&mut self, wish: bool) {
+        self.wait = Wait::Nothing;
+        if let Some(id) = self.id {
+            self.acts.push(Act::Command(Command::Check(id, CheckCommand::Wish(wish))));
+        }
+        self.say("Waiting for your partner's choice.");
+    }
+
+    fn check_again(&mut self) {
+        if let Some(id) = self.id {
+            self.acts.push(Act::Command(Command::Check(id, CheckCommand::Wish(true))));
+        }
+    }
+
+    fn secret(&mut self, text: &str) {
+        if text.trim().is_empty() {
+            self.complain("The secret needs at least one character.");
+            return;
+        }
+        self.give_secret(SecretText::new(text.to_owned()));
+    }
+
+    fn give_secret(&mut self, secret: SecretText) {
+        self.acts.push(Act::Hide(false));
+        self.wait = if self.open { Wait::Text } else { Wait::Nothing };
+        if let Some(id) = self.id {
+            self.acts.push(Act::Command(Command::Check(id, CheckCommand::Secret(secret))));
+        }
+    }
+
+    fn stay(&mut self, stay: bool) {
+        if !stay {
+            self.leave(End::Failed(words::check_failed()));
+            return;
+        }
+        self.wait = if self.open { Wait::Text } else { Wait::Nothing };
+        if let Some(id) = self.id {
+            self.acts.push(Act::Command(Command::Check(id, CheckCommand::Stay)));
+        }
+    }
+
+    /// A line in the conversation.
+    fn typed_text(&mut self, text: &str) {
+        if text.trim().is_empty() {
+            return;
+        }
+        match text.trim_end() {
+            "/help" => {
+                for line in HELP {
+                    self.say(line);
+                }
+            }
+            "/who" => {
+                let who = format!("You talk with {}.", self.peer());
+                self.say(&who);
+            }
+            "/check" | "/auth" => self.check_again(),
+            command if command.starts_with('/') && !command.starts_with("//") => {
+                let name = command.split_whitespace().next().unwrap_or_default();
+                let words = format!(
+                    "There is no command {}; /help lists them all. A text that begins with / is \
+                     sent by typing // there.",
+                    crate::text::one_line(name)
+                );
+                self.complain(&words);
+            }
+            _ => {
+                let body = if text.starts_with("//") { text.get(1..) } else { Some(text) };
+                self.send(body.unwrap_or_default().to_owned());
+            }
+        }
+    }
+
+    /// The input has ended while something was asked.
+    fn no_answer(&mut self) {
+        let missing = |what: &str| {
+            End::Failed(UserError::new(
+                Kind::Usage,
+                format!("The input ended before {what}."),
+                "Give it on the command line, or on one more line of input.",
+            ))
+        };
+        match &self.wait {
+            Wait::Prompt(_) | Wait::Meant(_) => self.close(missing("every question was answered")),
+            Wait::Wish => self.wish(false),
+            Wait::Secret => self.leave(missing("the check's secret was given")),
+            Wait::Stay => self.stay(false),
+            Wait::Nothing | Wait::Text | Wait::Closing => {}
+        }
+    }
+}
+
+impl Drop for Talk {
+    /// Lines that never had their turn may hold a secret.
+    fn drop(&mut self) {
+        for line in &mut self.lines {
+            if let Request::Typed(text) | Request::Send(text) = line {
+                text.zeroize();
+            }
+        }
+        for text in &mut self.texts {
+            text.zeroize();
+        }
+    }
+}
+
+const HELP: [&str; 5] = [
+    "A line is a text and is sent. //… sends a text that begins with /.",
+    "/check compares a secret that only you two know.",
+    "/who says with whom you talk.",
+    "/quit ends the conversation on both sides.",
+    "/help says this.",
+];
+
+fn is_quit(text: &str) -> bool {
+    matches!(text.trim(), "/quit" | ".quit")
+}
+
+/// No is the default.
+fn yes_or_no(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" => Some(true),
+        "" | "n" | "no" => Some(false),
+        _ => None,
+    }
+}

@@ -1,0 +1,242 @@
+//! What the node tells, as lines.
+
+use undertone_handle::command::Role;
+use undertone_handle::event::{
+    CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEvent, NetworkState,
+    NetworkStep,
+};
+use undertone_handle::{json, words};
+
+use super::talk::{Act, Shape, Talk, Wait};
+use crate::plan::End;
+use crate::text;
+
+/// Columns of a name that a partner claims.
+const MAX_CLAIM: usize = 40;
+
+impl Talk {
+    pub(super) fn told(&mut self, event: Event) {
+        if self.options.shape == Shape::Json && self.is_ours(&event) {
+            // A fatal error is the last line, not one more in the middle.
+            if !matches!(event, Event::Fatal(_)) {
+                self.acts.push(Act::Out(json::line(&event)));
+            }
+        }
+        match event {
+            Event::Network(state) => self.network(&state),
+            Event::Meeting(id, event) if Some(id) == self.id => self.meeting(&event),
+            Event::Conversation(id, event) if Some(id) == self.id => self.conversation(event),
+            Event::Fatal(error) => {
+                self.id = None;
+                self.wait = Wait::Closing;
+                self.end = Some(End::Failed(error));
+            }
+            Event::Ended => {
+                let end = self.end.take();
+                self.finish(end.unwrap_or_else(|| End::Failed(words::node_gone())));
+            }
+            // Of a conversation that is not this one, or of a kind that came later.
+            _ => {}
+        }
+    }
+
+    fn is_ours(&self, event: &Event) -> bool {
+        match event {
+            Event::Meeting(id, _) | Event::Conversation(id, _) => Some(*id) == self.id,
+            _ => true,
+        }
+    }
+
+    /// Whether keys are agreed on: from then on leaving means a goodbye.
+    pub(super) fn is_paired(&self) -> bool {
+        self.paired
+    }
+
+    fn network(&mut self, state: &NetworkState) {
+        match &state.step {
+            NetworkStep::Finding { percent } => {
+                // Ten lines on the way, not a hundred.
+                let tens = percent / 10;
+                if self.told_percent == Some(tens) {
+                    return;
+                }
+                self.told_percent = Some(tens);
+            }
+            _ => self.told_percent = None,
+        }
+        self.say(&text::one_line(&words::network(state)));
+        if let Some(seconds) = state.clock_off_by_seconds {
+            self.say(&words::clock_off(seconds));
+        }
+    }
+
+    fn meeting(&mut self, event: &MeetingEvent) {
+        match event {
+            MeetingEvent::Step(step) => self.say(&words::step_sentence(step)),
+            MeetingEvent::GuessesLeft(left) => self.say(&words::guesses_left(*left)),
+            MeetingEvent::Paired => {
+                self.paired = true;
+                self.say(words::PAIRED);
+                if let Some(end) = self.end.take().filter(|_| self.giving_up) {
+                    // Given up a moment too late: what came of it ends at once.
+                    self.leave(end);
+                }
+            }
+            MeetingEvent::Ended(end) => {
+                self.id = None;
+                let role = self.plan.role.unwrap_or(Role::Guest);
+                self.close(End::Failed(words::meeting_end(end, role)));
+            }
+        }
+    }
+
+    fn conversation(&mut self, event: ConversationEvent) {
+        if event != ConversationEvent::Refused {
+            self.said_refused = false;
+        }
+        match event {
+            ConversationEvent::Check(event) => self.check(event),
+            ConversationEvent::Trust(level) => {
+                let words = words::trust_sentence(level, &self.peer());
+                self.say(&words);
+            }
+            ConversationEvent::Open => {
+                self.open = true;
+                self.say(words::OPEN);
+                if matches!(self.wait, Wait::Nothing) {
+                    self.wait = Wait::Text;
+                }
+            }
+            ConversationEvent::Queued { message, .. } => {
+                self.handed = self.handed.saturating_sub(1);
+                self.count += 1;
+                self.ours.insert(message, self.count);
+            }
+            ConversationEvent::Received { body, .. } => self.received(&body),
+            ConversationEvent::Delivery(message, delivery) => {
+                let Some(number) = self.ours.get(&message).copied() else { return };
+                match delivery {
+                    // Once for each message: it may wait and leave many times.
+                    Delivery::Waiting if self.said_waiting.insert(message) => {
+                        self.say(&format!("Message {number}: waiting."));
+                    }
+                    Delivery::Waiting | Delivery::Sent => {}
+                    Delivery::Delivered => {
+                        self.ours.remove(&message);
+                        self.said_waiting.remove(&message);
+                        self.say(&format!("Message {number}: delivered."));
+                    }
+                }
+            }
+            ConversationEvent::NotSent(message, reason) => {
+                if self.ours.remove(&message).is_none() {
+                    self.handed = self.handed.saturating_sub(1);
+                }
+                self.lost += 1;
+                self.say(&words::not_sent(reason).to_string());
+            }
+            ConversationEvent::PeerName(claim) => {
+                let peer = self.peer();
+                if claim != peer {
+                    let words = words::peer_name(&peer, &text::cut(&claim, MAX_CLAIM));
+                    self.say(&words);
+                }
+            }
+            ConversationEvent::Link(state) => self.link(state),
+            // Once is enough, however much of it comes in a row.
+            ConversationEvent::Refused if !std::mem::replace(&mut self.said_refused, true) => {
+                self.say(words::REFUSED);
+            }
+            ConversationEvent::PeerLeft => {
+                let words = words::peer_left(&self.peer());
+                self.say(&words);
+                let end = self.end.take().unwrap_or_else(|| self.end_of_leaving());
+                self.close(end);
+            }
+            ConversationEvent::Left { confirmed } => {
+                self.say(words::left(confirmed));
+                let end = self.end.take().unwrap_or(End::Done);
+                self.close(end);
+            }
+            // A repeated refusal, or a kind that came later than this face.
+            _ => {}
+        }
+    }
+
+    /// What the partner's goodbye means: after a failed check that nobody overruled, a failure.
+    fn end_of_leaving(&self) -> End {
+        match self.wait {
+            Wait::Stay => End::Failed(words::check_failed()),
+            _ => End::Done,
+        }
+    }
+
+    fn received(&mut self, body: &str) {
+        if self.options.shape == Shape::Json {
+            return;
+        }
+        let mut block = String::with_capacity(body.len() + 64);
+        for (number, line) in text::lines(body).iter().enumerate() {
+            if number == 0 {
+                block.push_str(&self.peer());
+                block.push_str(": ");
+            } else {
+                block.push_str("\n  ");
+            }
+            block.push_str(line);
+        }
+        self.acts.push(Act::Out(block));
+    }
+
+    fn check(&mut self, event: CheckEvent) {
+        if matches!(self.wait, Wait::Closing) {
+            return;
+        }
+        self.say(words::check(event));
+        match event {
+            CheckEvent::WishWanted => {
+                self.wait = Wait::Wish;
+                self.say(words::CHECK_QUESTION);
+            }
+            CheckEvent::SecretWanted => {
+                self.wait = Wait::Secret;
+                self.acts.push(Act::Hide(true));
+            }
+            CheckEvent::Mismatch | CheckEvent::Aborted => {
+                self.unask();
+                self.wait = Wait::Stay;
+                self.say(words::STAY_QUESTION);
+            }
+            CheckEvent::PeerAsked
+            | CheckEvent::WaitingForPeer
+            | CheckEvent::Match
+            | CheckEvent::Skipped => {
+                self.unask();
+                self.wait = if self.open { Wait::Text } else { Wait::Nothing };
+            }
+        }
+    }
+
+    /// A question for the secret that is open no more.
+    fn unask(&mut self) {
+        if matches!(self.wait, Wait::Secret) {
+            self.acts.push(Act::Hide(false));
+        }
+    }
+
+    fn link(&mut self, state: LinkState) {
+        match state {
+            LinkState::Up if !std::mem::replace(&mut self.was_lost, false) => {}
+            LinkState::Lost { .. } if std::mem::replace(&mut self.was_lost, true) => {}
+            LinkState::GivenUp => {
+                self.say(&words::link(&state));
+                let end = self.end.take().unwrap_or_else(|| match self.wait {
+                    Wait::Stay => End::Failed(words::check_failed()),
+                    _ => End::Failed(words::link_given_up()),
+                });
+                self.close(end);
+            }
+            _ => self.say(&words::link(&state)),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Lines in and lines out, as a script or a screen reader has them.
+
+#[cfg(test)]
+mod a_conversation_in_lines;
+#[cfg(test)]
+mod a_pipe_sends_waits_and_leaves;
+#[cfg(test)]
+mod json_lines_can_be_scripted;
+#[cfg(test)]
+mod player;
