@@ -56,8 +56,9 @@ fn scrub_with<'a>(text: &'a str, home: Option<&str>) -> Cow<'a, str> {
         apply(&mut line, |line, from| find_text(line, from, home));
     }
     apply(&mut line, find_home);
-    apply(&mut line, find_code);
+    // Encodings before codes: what looks like a code inside of one would hide what is around it.
     apply(&mut line, find_encoded);
+    apply(&mut line, find_code);
     apply(&mut line, find_bytes);
     apply(&mut line, find_ipv4);
     apply(&mut line, find_ipv6);
@@ -295,7 +296,7 @@ fn find_ipv6(line: &str, from: usize) -> Option<Hit> {
         // The end of a name and the beginning of another look like hex in a path of modules, and
         // so does a name before the colon in front of an address.
         if !starts_word(bytes, low) {
-            low = (skip(bytes, low, |byte| byte != b':') + 1).min(high);
+            low = line.get(low..high)?.find(':').map_or(high, |colon| low + colon + 1);
             low += usize::from(at(bytes, low) == b':' && at(bytes, low + 1) != b':');
         }
         if at(bytes, high).is_ascii_alphanumeric() {
@@ -366,7 +367,7 @@ mod tests {
             "HsCircPool::launch_onion_service_circuits_if_needed",
             "TLS13_CHACHA20_POLY1305_SHA256 with X25519MLKEM768, 488-byte cells, 64-bit ids",
             "undertone 0.1.0, arti-client 0.47.0, Linux 6.18.44",
-            "core::cell::RefCell at std::fade::Bad, dead code: 12: 13",
+            "core::cell::RefCell at std::fade::Kind, dead code: 12: 13",
             "Größe 12 µs – 你好 👋🏽",
             "std::sync::Arc<tor_circmgr::CircMgr<PreferredRuntime>>",
             "a/b, 1/2, --log-level, x=1, ~/notes",
