@@ -1,5 +1,7 @@
 //! Every way out restores the terminal, removes the directory in memory and ends everything.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 mod environment;
 
 use std::time::Duration;

@@ -51,6 +51,21 @@ fn the_first_usable_place_is_taken() {
 }
 
 #[test]
+fn a_place_that_turns_out_unusable_is_passed_over() {
+    // A directory that is gone but still open: nothing can be made in it, by root neither.
+    let (gone, base) = (memory(), memory());
+    let open = std::fs::File::open(gone.path()).unwrap();
+    gone.close().unwrap();
+    let link = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&open));
+    let gone = Place { label: "gone", path: link.into() };
+    assert!(matches!(gone.examine(), Verdict::Usable { .. }));
+    let ram = RamDir::create_in(&[gone.clone(), place(&base)]).unwrap();
+    assert!(ram.path().starts_with(base.path()));
+    let error = RamDir::create_in(&[gone]).unwrap_err();
+    assert!(error.to_string().starts_with("No directory could be made in gone: "), "{error}");
+}
+
+#[test]
 fn without_a_memory_file_system_it_refuses_and_says_what_was_tried() {
     let disk = tempfile::tempdir_in("/var/tmp").unwrap();
     let missing = Place { label: "/dev/shm", path: disk.path().join("missing") };

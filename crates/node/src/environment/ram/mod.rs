@@ -117,7 +117,7 @@ impl RamDir {
     /// first of [`places`] that can be used.
     ///
     /// # Errors
-    /// [`RamError`]: no place can be used, or the first that looked usable could not.
+    /// [`RamError`]: no place can be used, or none that looked usable could be.
     pub fn create() -> Result<Self, RamError> {
         Self::create_in(&places())
     }
@@ -128,25 +128,33 @@ impl RamDir {
     /// As [`RamDir::create`].
     pub fn create_in(places: &[Place]) -> Result<Self, RamError> {
         let mut tried = Vec::new();
-        let mut chosen = None;
+        let mut usable = Vec::new();
         let mut swept = 0;
         for place in places {
             let (verdict, base) = place.open();
             // Others may have been chosen by earlier starts, so all are swept.
             if let Some(base) = base {
                 swept += sweep(&base);
-                if chosen.is_none() && matches!(verdict, Verdict::Usable { .. }) {
-                    chosen = Some((place, base));
+                if matches!(verdict, Verdict::Usable { .. }) {
+                    usable.push((place, base));
                 }
             }
             tried.push((place.clone(), verdict));
         }
-        let Some((place, base)) = chosen else {
-            return Err(RamError::NoMemoryFileSystem { tried });
-        };
-        let live = Arc::new(Live::create(place, base)?);
-        lock(&LIVE).push(Arc::clone(&live));
-        Ok(Self { live, swept })
+        let mut failure = None;
+        for (place, base) in usable {
+            match Live::create(place, base) {
+                Ok(live) => {
+                    let live = Arc::new(live);
+                    lock(&LIVE).push(Arc::clone(&live));
+                    return Ok(Self { live, swept });
+                }
+                // A place may be read-only or out of inodes: the next one will do. Of several
+                // failures the best place's is told.
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        Err(failure.unwrap_or(RamError::NoMemoryFileSystem { tried }))
     }
 
     /// The directory's path. It holds no secret, but [`redact`](super::redact) takes it out of
