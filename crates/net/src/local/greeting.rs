@@ -267,3 +267,44 @@ fn io(error: std::io::Error) -> KnockError {
         kind => KnockError::Failed(kind.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha20Rng;
+    use rand_chacha::rand_core::SeedableRng;
+    use tokio::io::duplex;
+    use undertone_wire::address::OnionSeed;
+
+    use super::*;
+
+    /// A stranger who answers with what a key of small order would make of any ephemeral key.
+    #[tokio::test]
+    async fn a_weak_client_key_lets_nobody_in() {
+        let seed = OnionSeed::random(&mut ChaCha20Rng::from_seed([1; 32]));
+        let address = seed.address();
+        let endpoint = Endpoint::derive("", &address);
+        let spec = ServiceSpec { seed, clients: vec![[0; 32]] };
+        let doorkeeper = Doorkeeper::new(&spec, endpoint.clone());
+        let (mut near, far) = duplex(1024);
+        let stranger = async {
+            near.write_all(&[VERSION; HELLO_LEN]).await.unwrap();
+            let mut proof = [0; PROOF_LEN];
+            near.read_exact(&mut proof).await.unwrap();
+            let agreed = Agreed {
+                door: RESTRICTED,
+                client_nonce: &[VERSION; 32],
+                listener_nonce: proof[2..34].try_into().unwrap(),
+                ephemeral: proof[34..66].try_into().unwrap(),
+                endpoint: &endpoint,
+                address: &address,
+            };
+            let mut mac = Hmac::<Sha256>::new_from_slice(&[0; 32]).unwrap();
+            mac.update(&agreed.bytes(CLIENT_LABEL));
+            near.write_all(&mac.finalize().into_bytes()).await.unwrap();
+            near.read_u8().await.unwrap()
+        };
+        let (admitted, verdict) = tokio::join!(doorkeeper.admit(Box::new(far)), stranger);
+        assert!(admitted.is_none());
+        assert_eq!(verdict, KEY_WANTED);
+    }
+}

@@ -136,8 +136,8 @@ async fn serve(shop: Arc<Shop>, doorkeeper: Doorkeeper, streams: mpsc::Sender<St
                     let greeting = timeout(GREETING_TIMEOUT, doorkeeper.admit(stream));
                     let greeting = Abortable::new(greeting, registration);
                     greetings.push(async move { (number, greeting.await) });
-                    // Let the runtime look at the sockets before the next one comes: who speaks at
-                    // once is heard at once, however many knock and say nothing.
+                    // A queue full of strangers must not be emptied in one go: between two of them
+                    // the runtime looks at the sockets, and who speaks soon is heard in time.
                     yield_now().await;
                 }
                 Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -297,10 +298,25 @@ impl Forge {
     }
 }
 
-/// Counts what is written to the stream under a channel.
+/// Counts what is written to the stream under a channel, and can break it.
 pub(super) struct Tap {
     pub(super) stream: DuplexStream,
     pub(super) log: Arc<Mutex<Vec<Written>>>,
+    /// Once set, writes fail, and reads wait for ever: nobody is woken, not by the drop either.
+    pub(super) broken: Arc<AtomicBool>,
+}
+
+/// A channel of our client over a tap, with our server at the other end.
+pub(super) async fn tapped() -> (Channel, Channel, Arc<Mutex<Vec<Written>>>, Arc<AtomicBool>) {
+    let (near, far) = duplex(1 << 16);
+    let (log, broken) = (Arc::default(), Arc::default());
+    let tap = Tap { stream: near, log: Arc::clone(&log), broken: Arc::clone(&broken) };
+    let own = identity(2);
+    let (client, server) = tokio::join!(
+        connect(Box::new(tap), Peer::Anyone, soon()),
+        accept(Box::new(far), &own, ClientPolicy::Anyone, soon())
+    );
+    (client.unwrap(), server.unwrap(), log, broken)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,6 +331,9 @@ impl AsyncRead for Tap {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Poll::Pending;
+        }
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
@@ -325,6 +344,9 @@ impl AsyncWrite for Tap {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<std::io::Result<usize>> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Poll::Ready(Err(std::io::ErrorKind::BrokenPipe.into()));
+        }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         if let Poll::Ready(Ok(count)) = written {
             self.log.lock().unwrap().push(Written::Bytes(count));

@@ -1,6 +1,7 @@
 //! What may stand on an established channel, and what ends it.
 
-use std::sync::{Arc, Mutex};
+use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
 
 use futures::FutureExt;
 use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
@@ -31,39 +32,40 @@ async fn cells_go_both_ways_in_order() {
     assert_eq!(to_client.send(&[0; CELL_LEN]).await, Err(ChannelError::Closed));
 }
 
-#[tokio::test]
-async fn a_burst_is_read_whole() {
-    let (client, server) = pairing().await;
-    let (mut sender, _receiver) = client.split();
-    let (_sender, mut receiver) = server.split();
-    let send = async {
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn bursts_both_ways_at_once_are_read_whole() {
+    async fn burst(mut sender: CellSender) -> CellSender {
         for number in 0..1_000_u16 {
             let mut cell = [0; CELL_LEN];
             cell[..2].copy_from_slice(&number.to_be_bytes());
             sender.send(&cell).await.unwrap();
         }
-    };
-    let receive = async {
+        sender
+    }
+    async fn read(mut receiver: CellReceiver) -> CellReceiver {
         for number in 0..1_000_u16 {
             let cell = receiver.recv().await.unwrap().unwrap();
             assert_eq!(cell[..2], number.to_be_bytes());
         }
-    };
-    tokio::join!(send, receive);
+        receiver
+    }
+    let (client, server) = pairing().await;
+    let ((to_server, from_server), (to_client, from_client)) = (client.split(), server.split());
+    let senders = [tokio::spawn(burst(to_server)), tokio::spawn(burst(to_client))];
+    let receivers = [tokio::spawn(read(from_server)), tokio::spawn(read(from_client))];
+    for sender in senders {
+        drop(sender.await.unwrap());
+    }
+    for receiver in receivers {
+        drop(receiver.await.unwrap());
+    }
 }
 
 #[tokio::test]
 async fn a_cell_is_one_record_one_write_one_flush() {
     assert_eq!(RECORD_LEN, 488);
-    let (near, far) = duplex(1 << 16);
-    let log = Arc::new(Mutex::new(Vec::new()));
-    let tap = Tap { stream: near, log: Arc::clone(&log) };
-    let own = identity(2);
-    let (client, server) = tokio::join!(
-        connect(Box::new(tap), Peer::Anyone, soon()),
-        accept(Box::new(far), &own, ClientPolicy::Anyone, soon())
-    );
-    let (mut sender, receiver) = client.unwrap().split();
+    let (client, server, log, _broken) = tapped().await;
+    let (mut sender, receiver) = client.split();
     log.lock().unwrap().clear();
     for byte in 0..20 {
         sender.send(&[byte; CELL_LEN]).await.unwrap();
@@ -227,19 +229,14 @@ async fn an_end_within_a_cell_is_an_error() {
 
 #[tokio::test]
 async fn a_failed_send_wakes_who_receives() {
-    let (raw, mut sender, mut receiver) = raw_client().await;
-    // The other side reads nothing any more, and its pipe takes 64 KiB.
+    let (client, _server, _log, broken) = tapped().await;
+    let (mut sender, mut receiver) = client.split();
+    broken.store(true, Ordering::SeqCst);
     let receive = tokio::spawn(async move { receiver.recv().await });
     tokio::task::yield_now().await;
-    drop(raw);
-    let sent = loop {
-        if let Err(error) = sender.send(&[0; CELL_LEN]).await {
-            break error;
-        }
-    };
-    assert!(matches!(sent, ChannelError::Io(_) | ChannelError::Closed), "{sent:?}");
-    let received = receive.await.unwrap();
-    assert!(matches!(received, Ok(None) | Err(ChannelError::Closed)), "{received:?}");
+    let sent = sender.send(&[0; CELL_LEN]).await;
+    assert_eq!(sent, Err(ChannelError::Io(ErrorKind::BrokenPipe)));
+    assert_eq!(receive.await.unwrap(), Err(ChannelError::Closed));
 }
 
 #[tokio::test]
