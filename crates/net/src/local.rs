@@ -3,7 +3,7 @@
 //! An address leads to a socket on this machine, derived from namespace and address: an abstract
 //! Unix socket on Linux, one of a few ports on 127.0.0.1 elsewhere. Before any byte of the layer
 //! above, the listener proves that it holds the address's key, and a restricted service has the
-//! client prove that it is one of those let in ([`greeting`]). So what Tor guarantees about *who*
+//! client prove that it is one of those let in (`greeting.rs`). So what Tor guarantees about *who*
 //! answers holds here too; anonymity, and secrecy from others on this machine, do not: the first
 //! isn't there, the second is TLS's task above.
 
