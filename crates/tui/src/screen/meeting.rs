@@ -40,8 +40,10 @@ pub(super) enum State {
     Ahead,
     /// Begun at this moment.
     Doing(Duration),
-    /// Done, after so long; `None` if its beginning wasn't seen.
-    Done(Option<Duration>),
+    /// Done, after so long.
+    Done(Duration),
+    /// A later step began and this one never did: nothing is said of it.
+    Passed,
 }
 
 impl Progress {
@@ -126,9 +128,9 @@ impl Progress {
 impl Row {
     fn done(&mut self, now: Duration) {
         match self.state {
-            State::Ahead => self.state = State::Done(None),
-            State::Doing(since) => self.state = State::Done(Some(now.saturating_sub(since))),
-            State::Done(_) => {}
+            State::Ahead => self.state = State::Passed,
+            State::Doing(since) => self.state = State::Done(now.saturating_sub(since)),
+            State::Done(_) | State::Passed => {}
         }
     }
 }
@@ -145,6 +147,7 @@ mod tests {
                 State::Ahead => '·',
                 State::Doing(_) => '▸',
                 State::Done(_) => '✓',
+                State::Passed => ' ',
             })
             .collect()
     }
@@ -157,16 +160,16 @@ mod tests {
         host.step(&MeetingStep::MakingPlace, second);
         assert_eq!(marks(&host), "▸▸····");
         host.network_found(second * 3);
-        assert_eq!(host.rows[0].state, State::Done(Some(second * 2)));
+        assert_eq!(host.rows[0].state, State::Done(second * 2));
         host.step(&MeetingStep::Publishing, second * 4);
-        assert_eq!(marks(&host), "✓✓✓▸··");
+        assert_eq!(marks(&host), "✓✓ ▸··", "nobody looked whether the code is free");
         host.step(&MeetingStep::Reachable { lives: second * 600 }, second * 5);
         assert_eq!(host.deadline, Some(second * 605));
         host.step(&MeetingStep::Agreeing, second * 6);
-        assert_eq!(marks(&host), "✓✓✓✓✓▸");
+        assert_eq!(marks(&host), "✓✓ ✓✓▸");
         // The guest went away before it had confirmed: waiting again, no longer than before.
         host.guessed("two left".into(), second * 7);
-        assert_eq!(marks(&host), "✓✓✓✓▸·");
+        assert_eq!(marks(&host), "✓✓ ✓▸·");
         assert_eq!(host.deadline, Some(second * 605));
     }
 
@@ -176,7 +179,7 @@ mod tests {
         guest.step(&MeetingStep::Publishing, Duration::ZERO);
         assert_eq!(marks(&guest), "····");
         guest.step(&MeetingStep::Dialling { attempt: 2 }, Duration::ZERO);
-        assert_eq!(marks(&guest), "✓✓▸·");
+        assert_eq!(marks(&guest), "  ▸·");
         assert_eq!(guest.rows[2].attempt, Some(2));
     }
 }

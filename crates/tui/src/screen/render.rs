@@ -294,9 +294,9 @@ impl App {
                     ("▸", format!("{what} …"), time, Style::new())
                 }
                 State::Done(took) => {
-                    let time = took.map(words::duration).unwrap_or_default();
-                    ("✓", row.words.done.to_owned(), time, self.looks.good())
+                    ("✓", row.words.done.to_owned(), words::duration(took), self.looks.good())
                 }
+                State::Passed => continue,
             };
             let pad = if wide { 36_usize.saturating_sub(what.width()) } else { 1 };
             let line = format!("{}{mark} {what}{:pad$}{time}", if wide { "  " } else { "" }, "");
