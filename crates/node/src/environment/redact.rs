@@ -411,7 +411,7 @@ mod tests {
         for piece in ["1.", "a:", "1-", "aB/", "/home/", "12,", "::", "0", "x", "~", "\\"] {
             let line = piece.repeat(1_000_000 / piece.len());
             assert!(!scrubbed(&line).is_empty());
-            assert!(start.elapsed().as_secs() < 120, "{piece}");
+            assert!(start.elapsed().as_secs() < 60, "{piece}");
         }
     }
 

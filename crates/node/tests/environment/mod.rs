@@ -98,6 +98,14 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    /// A test that fails leaves no child behind.
+    fn drop(&mut self) {
+        let _dead = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
 /// How a child has ended.
 #[derive(Debug)]
 pub(crate) struct Ended {
