@@ -242,7 +242,7 @@ pub(crate) struct NetworkDetails {
 }
 
 /// Tor where the program has it.
-fn default_network() -> NetworkChoice {
+pub(crate) fn default_network() -> NetworkChoice {
     if cfg!(feature = "arti") { NetworkChoice::Arti } else { NetworkChoice::Local }
 }
 

@@ -4,12 +4,19 @@ use std::io::{BufRead as _, Write as _};
 use std::time::Duration;
 
 use undertone_handle::command::{CheckCommand, Meet, Name, Role};
-use undertone_handle::event::{CheckEvent, ConversationEvent, Delivery, Event, MeetingEvent};
+use undertone_handle::event::{
+    CheckEvent, ConversationEvent, Delivery, Event, MeetingEnd, MeetingEvent,
+};
 use undertone_handle::words::{Kind, UserError};
 use undertone_handle::{Command, ConversationId, Handle, MessageId, json};
+use undertone_tui::World;
 use undertone_wire::code::Code;
 
+use crate::args::{Common, Demo, DemoNetworkArgs, NetworkChoice, NetworkDetails};
+use crate::chat::{exit, face};
 use crate::failure::{failure, internal};
+use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, plan};
+use crate::{Exit, no_terminal};
 
 /// The name of the partner who answers.
 pub(crate) const PARTNER: &str = "otter";
@@ -28,6 +35,103 @@ const ANSWERS: [&str; 4] = [
     "Type /quit when you have seen enough; it ends this on both sides. You said: {}",
 ];
 
+/// How often the partner looks for the meeting place before it gives up: on real onion services the
+/// place may take longer to appear than one look lasts.
+const PARTNER_TRIES: u32 = 6;
+
+/// `undertone demo`.
+pub(crate) async fn demo(common: &Common, demo: Demo, prepared: Prepared) -> Exit {
+    let DemoNetworkArgs { network, details } = demo.network;
+    match demo.script {
+        Some(path) => match scripted(&path, network, &details).await {
+            Ok(()) => Exit::Code(0),
+            Err(error) => Exit::Failed(error),
+        },
+        None if !(common.plain || common.json || has_terminal()) => Exit::Failed(no_terminal()),
+        None => {
+            let interrupts = Interrupts::new(prepared.signals);
+            on_screen(common, network, Some(details), &interrupts).await
+        }
+    }
+}
+
+/// Two ends of a network that nobody else is on.
+fn two_ends(
+    choice: NetworkChoice,
+    details: Option<NetworkDetails>,
+) -> Result<[Connection; 2], UserError> {
+    let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
+    let tor_config = details.and_then(|details| details.tor_config);
+    let details = NetworkDetails { tor_config, local_name: format!("demo-{id}") };
+    Ok([connect(choice, &details)?, connect(choice, &details)?])
+}
+
+/// The demo with a face: the user serves, the partner joins and answers.
+pub(crate) async fn on_screen(
+    common: &Common,
+    choice: NetworkChoice,
+    details: Option<NetworkDetails>,
+    interrupts: &Interrupts,
+) -> Exit {
+    let begun = two_ends(choice, details).and_then(|[own, other]| {
+        let code = undertone_node::propose_code().map_err(|error| internal(&error))?;
+        let mut plan = plan(own.network.kind, true)?;
+        let named = meet(Role::Host, VISITOR, PARTNER, code.clone())?;
+        plan.role = Some(named.role);
+        plan.nick = Some(named.nick);
+        plan.peer = Some(named.peer);
+        plan.code = Some(named.code);
+        plan.check = named.check;
+        let start = |end: &Connection| {
+            undertone_node::start(end.network.clone()).map_err(|error| internal(&error))
+        };
+        let (first, second) = (start(&own)?, start(&other)?);
+        let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
+        let partner = tokio::spawn(partner(second.0, id, code));
+        Ok((plan, first, second.1, partner, [own, other]))
+    });
+    let (plan, (handle, node), partners_node, partner, connections) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return Exit::Failed(error),
+    };
+    let world = World { clock: clocks(), interrupts: interrupts.face() };
+    let outcome = face(common, handle, plan, world).await;
+    node.ended().await;
+    // The partner has heard the goodbye, or never will: its node ends with its handle.
+    let heard = tokio::time::timeout(Duration::from_millis(500), partner);
+    if heard.await.is_ok() {
+        partners_node.ended().await;
+    }
+    drop(connections);
+    exit(outcome, interrupts)
+}
+
+/// The demo without a face.
+async fn scripted(
+    path: &std::path::Path,
+    choice: NetworkChoice,
+    details: &NetworkDetails,
+) -> Result<(), UserError> {
+    let lines = read_lines(path)?;
+    let [one, two] = two_ends(choice, Some(details.clone()))?;
+    let code = undertone_node::propose_code().map_err(|error| internal(&error))?;
+    let mut ends = Vec::new();
+    let mut nodes = Vec::new();
+    for end in [&one, &two] {
+        let (handle, node) =
+            undertone_node::start(end.network.clone()).map_err(|error| internal(&error))?;
+        let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
+        ends.push((handle, id));
+        nodes.push(node);
+    }
+    let (Some(guest), Some(host)) = (ends.pop(), ends.pop()) else { return Ok(()) };
+    let outcome = script(lines, host, guest, code).await;
+    for node in nodes {
+        node.ended().await;
+    }
+    outcome
+}
+
 /// What a meeting of the demo is made of.
 pub(crate) fn meet(role: Role, nick: &str, peer: &str, code: Code) -> Result<Meet, UserError> {
     let name = |text: &str| Name::parse(text).map_err(|error| internal(&error));
@@ -43,18 +147,31 @@ pub(crate) fn meet(role: Role, nick: &str, peer: &str, code: Code) -> Result<Mee
 
 /// The partner's side: joins under the code and answers until the conversation ends.
 pub(crate) async fn partner(mut handle: Handle, conversation: ConversationId, code: Code) {
-    let Ok(meet) = meet(Role::Guest, PARTNER, VISITOR, code) else { return };
-    let begin = Command::Meet { conversation, meet: Box::new(meet) };
+    let join = || {
+        let meet = meet(Role::Guest, PARTNER, VISITOR, code.clone()).ok()?;
+        Some(Command::Meet { conversation, meet: Box::new(meet) })
+    };
+    let mut tries = 1;
+    let Some(begin) = join() else { return };
     if handle.send(begin).await.is_err() {
         return;
     }
     let mut answers = ANSWERS.iter().cycle();
     while let Some(event) = handle.event().await {
-        let Event::Conversation(_, event) = event else {
-            if matches!(event, Event::Ended | Event::Meeting(_, MeetingEvent::Ended(_))) {
-                break;
+        let event = match event {
+            Event::Conversation(_, event) => event,
+            Event::Meeting(_, MeetingEvent::Ended(MeetingEnd::NobodyAnswers))
+                if tries < PARTNER_TRIES =>
+            {
+                tries += 1;
+                let Some(again) = join() else { break };
+                if handle.send(again).await.is_err() {
+                    break;
+                }
+                continue;
             }
-            continue;
+            Event::Ended | Event::Meeting(_, MeetingEvent::Ended(_)) => break,
+            _ => continue,
         };
         let sent = match event {
             ConversationEvent::Open => {

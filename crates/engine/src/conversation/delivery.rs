@@ -4,18 +4,20 @@ use rand_core::Rng as _;
 use undertone_handle::MessageId;
 use undertone_handle::command::{MAX_TEXT, Name};
 use undertone_handle::event::{ConversationEvent, Delivery, NotSent};
+use undertone_ratchet::session::DecryptError;
 use undertone_wire::cell::FrameKind;
 use undertone_wire::message::{Body, Payload};
 use zeroize::Zeroizing;
 
 use super::{Conversation, Phase};
-use crate::limits::{IN_FLIGHT, OUTBOX};
+use crate::limits::{IN_FLIGHT, KEPT_BACK, OUTBOX};
 use crate::memory::covers;
 use crate::storage::{MessageRow, OutboxRow, Write};
 use crate::{CloseWhen, Cx, Effect};
 
-/// Ids of received messages have this bit, so that they never meet those that a handle draws.
-const RECEIVED: u64 = 1 << 63;
+/// Ids of received messages have this bit, so that they never meet those that a handle draws. It is
+/// the highest one that every reader of JSON can tell.
+const RECEIVED: u64 = 1 << 52;
 
 impl Conversation {
     /// Takes a text of the user's, or says why not.
@@ -58,10 +60,9 @@ impl Conversation {
         // Only the direct successor of what is under way may leave now; anything else waits for the
         // receipt that lets the queue before it move.
         let its_turn = self.sent.saturating_add(1) == row.sequence;
-        if !(its_turn && self.transmit(&row, cx)) {
-            if let Some(message) = message {
-                cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Waiting));
-            }
+        let left = its_turn && self.transmit(&row, cx);
+        if let Some(message) = message.filter(|_| !left) {
+            cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Waiting));
         }
         cx.step.writes.push(Write::AddOutbox(self.id, row));
     }
@@ -97,36 +98,76 @@ impl Conversation {
     /// until the partner's next packet.
     fn seal(&mut self, sequence: u64, body: &[u8], cx: &mut Cx<'_, '_>) -> bool {
         let Some(stream) = self.connection.stream() else { return false };
-        let Ok(payload) = Payload::encode_kept(sequence, body) else { return false };
-        let mut bytes = Vec::new();
-        if self.session.encrypt(&payload, &mut bytes, cx.rng).is_err() {
+        if self.session.room() <= KEPT_BACK {
             return false;
         }
-        self.session_changed = true;
+        let Some(bytes) = self.packet_of(sequence, body, cx) else { return false };
         cx.effect(Effect::Send { stream, kind: FrameKind::Packet, bytes });
         true
     }
 
-    /// Sends what needs no number: it is repeated by itself or answers something that is.
-    pub(super) fn send_unsequenced(&mut self, body: &Body, cx: &mut Cx<'_, '_>) {
-        if let Ok(encoded) = body.encode() {
-            self.seal(0, &encoded, cx);
+    fn packet_of(&mut self, sequence: u64, body: &[u8], cx: &mut Cx<'_, '_>) -> Option<Vec<u8>> {
+        let payload = Payload::encode_kept(sequence, body).ok()?;
+        let mut bytes = Vec::new();
+        self.session.encrypt(&payload, &mut bytes, cx.rng).ok()?;
+        self.session_changed = true;
+        Some(bytes)
+    }
+
+    /// Opens a connection: with a receipt, and nothing else before the partner is heard. A sending
+    /// chain has 256 packets, and sealing the whole window for each connection that breaks at once
+    /// would use it up.
+    ///
+    /// When it is used up all the same, and nothing of it has arrived, the partner has no reason to
+    /// renew its own key, and neither side would ever speak again. So the last word of a chain is
+    /// kept and said again on each connection, the same bytes, until the partner has heard it.
+    pub(super) fn greet(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.session.room() > KEPT_BACK {
+            return self.send_receipt(cx);
+        }
+        self.owes_receipt = true;
+        if self.last_word.is_none() {
+            let body = self.receipt_of();
+            let encoded = body.encode().ok();
+            self.last_word = encoded.and_then(|encoded| self.packet_of(0, &encoded, cx));
+        }
+        if let (Some(stream), Some(bytes)) = (self.connection.stream(), &self.last_word) {
+            let bytes = bytes.clone();
+            cx.effect(Effect::Send { stream, kind: FrameKind::Packet, bytes });
         }
     }
 
+    /// Sends what needs no number: it is repeated by itself or answers something that is.
+    pub(super) fn send_unsequenced(&mut self, body: &Body, cx: &mut Cx<'_, '_>) -> bool {
+        body.encode().is_ok_and(|encoded| self.seal(0, &encoded, cx))
+    }
+
+    fn receipt_of(&self) -> Body {
+        Body::Receipt { highest: self.counters.highest, window: self.counters.window }
+    }
+
     pub(super) fn send_receipt(&mut self, cx: &mut Cx<'_, '_>) {
-        let body = Body::Receipt { highest: self.counters.highest, window: self.counters.window };
-        self.send_unsequenced(&body, cx);
+        let body = self.receipt_of();
+        self.owes_receipt = !self.send_unsequenced(&body, cx);
     }
 
     /// A ratchet packet came on the connection.
     pub(super) fn packet(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
         let mut plain = Zeroizing::new(Vec::new());
-        if self.session.decrypt(bytes, cx.now / 1000, &mut plain).is_err() {
-            cx.tell(self.id, ConversationEvent::Refused);
-            return;
+        let first = !std::mem::replace(&mut self.heard, true);
+        match self.session.decrypt(bytes, cx.now / 1000, &mut plain) {
+            Ok(()) => {}
+            // The partner opens the connection with a last word that came on an earlier one.
+            Err(DecryptError::Replayed) if first => return self.pump(cx),
+            Err(_) => {
+                cx.tell(self.id, ConversationEvent::Refused);
+                return;
+            }
         }
         self.session_changed = true;
+        if self.session.room() > KEPT_BACK {
+            self.last_word = None;
+        }
         let effects = cx.step.effects.len();
         match Payload::decode(&plain) {
             Ok(Payload { sequence: 0, body }) => self.unsequenced(&body, cx),
@@ -137,6 +178,9 @@ impl Conversation {
             return;
         }
         // A full chain opened, if this packet brought a newer ratchet key.
+        if self.owes_receipt {
+            self.send_receipt(cx);
+        }
         self.pump(cx);
         let sent = cx.step.effects.iter().skip(effects).any(|e| matches!(e, Effect::Send { .. }));
         if !sent && self.session.wants_to_answer() {
@@ -185,6 +229,9 @@ impl Conversation {
             self.counters.acknowledged = highest;
             self.counters_changed = true;
         }
+        // What came on an earlier connection needs no sending on this one: the next text is the
+        // direct successor of it.
+        self.sent = self.sent.max(self.counters.acknowledged);
         // What the partner lacks although it has later numbers was lost on the way.
         let last = highest.saturating_add(64u64.saturating_sub(window.leading_zeros().into()));
         let sent = self.sent;
@@ -230,7 +277,7 @@ impl Conversation {
     fn take(&mut self, body: Body, cx: &mut Cx<'_, '_>) {
         match body {
             Body::Text(body) => {
-                let message = MessageId(cx.rng.next_u64() | RECEIVED);
+                let message = MessageId((cx.rng.next_u64() & (RECEIVED - 1)) | RECEIVED);
                 cx.step.writes.push(Write::PutMessage(
                     self.id,
                     MessageRow {

@@ -1,0 +1,185 @@
+//! `undertone chat`, and the start screen that leads there.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Write as _};
+use std::path::Path;
+
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use undertone_handle::command::{Name, Role};
+use undertone_handle::words::{Kind, UserError};
+use undertone_handle::{Handle, SecretText};
+use undertone_tui::plain::{AtEnd, Options, Shape, Streams};
+use undertone_tui::{End, Outcome, Plan, World, plain, screen};
+use undertone_wire::code::Code;
+use zeroize::Zeroizing;
+
+use crate::args::{Chat, Common, NetworkChoice, NetworkDetails};
+use crate::failure::{failure, internal};
+use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, plan};
+use crate::{Exit, no_terminal};
+
+/// The longest first line of a file with a code or a secret, in bytes.
+const LONGEST_LINE: u64 = 4096;
+
+/// `undertone chat`.
+pub(crate) async fn chat(common: &Common, chat: Chat, prepared: Prepared) -> Exit {
+    if !(common.plain || common.json || has_terminal()) {
+        return Exit::Failed(no_terminal());
+    }
+    let filled = connect(chat.network.network, &chat.network.details)
+        .and_then(|connection| Ok((fill(&chat, &connection)?, connection)));
+    match filled {
+        Ok((plan, connection)) => converse(common, plan, connection, prepared).await,
+        Err(error) => Exit::Failed(error),
+    }
+}
+
+/// `undertone` alone.
+pub(crate) async fn start_screen(common: &Common, prepared: Prepared) -> Exit {
+    if !(common.plain || common.json || has_terminal()) {
+        return Exit::Failed(no_terminal());
+    }
+    let details = NetworkDetails { tor_config: None, local_name: "default".to_owned() };
+    let network = crate::args::default_network();
+    let connection = connect(network, &details);
+    match connection.and_then(|c| Ok((plan(c.network.kind, false)?, c))) {
+        Ok((plan, connection)) => converse(common, plan, connection, prepared).await,
+        Err(error) => Exit::Failed(error),
+    }
+}
+
+/// What the command line says about a chat.
+fn fill(chat: &Chat, connection: &Connection) -> Result<Plan, UserError> {
+    let name = |option: &Option<String>, what: &str| match option {
+        Some(text) => Name::parse(text).map(Some).map_err(|error| {
+            failure(Kind::Usage, &format!("{what}: {error}."), "Choose another name.")
+        }),
+        None => Ok(None),
+    };
+    let mut plan = plan(connection.network.kind, false)?;
+    plan.role = Some(if chat.serve { Role::Host } else { Role::Guest });
+    plan.nick = name(&chat.nick, "Your name can't be used")?;
+    plan.peer = name(&chat.peer, "Your partner's name can't be used")?;
+    plan.check = if chat.smp { Some(true) } else { chat.no_smp.then_some(false) };
+    if let Some(path) = &chat.code_file {
+        let code = Code::parse(&first_line(path, "code")?).map_err(|error| {
+            failure(Kind::Usage, &format!("The code can't be used: {error}."), "Look at it again.")
+        })?;
+        plan.code = Some(code);
+    }
+    if let Some(path) = &chat.secret_file {
+        plan.secret = Some(SecretText::new(first_line(path, "secret")?.to_string()));
+    }
+    Ok(plan)
+}
+
+/// The first line of a file, or of standard input, and no byte more: what follows on standard input
+/// belongs to the conversation.
+fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
+    let unreadable = |error: io::Error| {
+        failure(
+            Kind::Usage,
+            &format!("The {what} could not be read: {}.", error.kind()),
+            "Name a file whose first line it is, or - for standard input.",
+        )
+    };
+    let mut line = Zeroizing::new(String::new());
+    if path.as_os_str() == "-" {
+        let mut bytes = Zeroizing::new(Vec::new());
+        let mut byte = [0];
+        while (bytes.len() as u64) < LONGEST_LINE {
+            // Byte by byte and without a buffer, so that nothing of the next line is taken.
+            match rustix::io::read(io::stdin(), &mut byte) {
+                Ok(1) if byte != *b"\n" => bytes.push(byte[0]),
+                Ok(_) => break,
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(unreadable(error.into())),
+            }
+        }
+        let text = std::str::from_utf8(&bytes);
+        line.push_str(text.map_err(|_| unreadable(io::ErrorKind::InvalidData.into()))?);
+    } else {
+        let file = File::open(path).map_err(unreadable)?;
+        BufReader::new(file).take(LONGEST_LINE).read_line(&mut line).map_err(unreadable)?;
+    }
+    let trimmed = Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned());
+    if trimmed.trim().is_empty() {
+        return Err(unreadable(io::ErrorKind::UnexpectedEof.into()));
+    }
+    Ok(trimmed)
+}
+
+/// Runs a face over a node of its own, and ends both.
+async fn converse(
+    common: &Common,
+    plan: Plan,
+    connection: Connection,
+    prepared: Prepared,
+) -> Exit {
+    say_first(&connection, &prepared);
+    let (handle, node) = match undertone_node::start(connection.network.clone()) {
+        Ok(started) => started,
+        Err(error) => return Exit::Failed(internal(&error)),
+    };
+    let interrupts = Interrupts::new(prepared.signals);
+    let world = World { clock: clocks(), interrupts: interrupts.face() };
+    let outcome = face(common, handle, plan, world).await;
+    node.ended().await;
+    // What the network left in memory goes only after the node.
+    drop(connection);
+    if outcome.end == End::Demo && interrupts.code().is_none() {
+        return crate::demo::on_screen(common, NetworkChoice::Local, None, &interrupts).await;
+    }
+    exit(outcome, &interrupts)
+}
+
+/// How the program exits after a face.
+pub(crate) fn exit(outcome: Outcome, interrupts: &Interrupts) -> Exit {
+    match (interrupts.code(), outcome.end) {
+        (Some(code), _) => Exit::Code(code),
+        (None, End::Done | End::Demo) => Exit::Code(0),
+        (None, End::Failed(error)) if outcome.told => Exit::Told(error),
+        (None, End::Failed(error)) => Exit::Failed(error),
+    }
+}
+
+/// Runs the face that the command line asks for.
+pub(crate) async fn face(common: &Common, handle: Handle, plan: Plan, world: World) -> Outcome {
+    if common.plain || common.json {
+        let shape = if common.json { Shape::Json } else { Shape::Words };
+        let options = Options { shape, at_end: AtEnd::Leave };
+        let input = tokio::io::BufReader::new(tokio::io::stdin());
+        let (output, words) = (tokio::io::stdout(), tokio::io::stderr());
+        let streams = Streams { input, output, words, hide };
+        plain::run(handle, plan, world, options, streams).await
+    } else {
+        screen::run(handle, plan, world).await
+    }
+}
+
+/// What the user should know before anything else, on standard error: it stays readable after the
+/// full screen is gone.
+pub(crate) fn say_first(connection: &Connection, prepared: &Prepared) {
+    let mut words = String::from(
+        "Undertone has not been audited by anyone. Do not trust your safety to it yet.\n",
+    );
+    for sentence in connection.notices.iter().chain(&prepared.hardening.warnings()) {
+        words.push_str(sentence);
+        words.push('\n');
+    }
+    // Where nobody reads there is nobody to tell.
+    let _: io::Result<()> = io::stderr().write_all(words.as_bytes());
+}
+
+/// Switches the terminal's echo off and on while a secret is typed as a line.
+fn hide(hidden: bool) {
+    let input = io::stdin();
+    if !input.is_terminal() {
+        return;
+    }
+    if let Ok(mut modes) = tcgetattr(&input) {
+        modes.local_modes.set(LocalModes::ECHO, !hidden);
+        // A terminal that refuses shows what is typed, as the user sees.
+        let _: rustix::io::Result<()> = tcsetattr(&input, OptionalActions::Now, &modes);
+    }
+}
