@@ -20,6 +20,8 @@
 //! assert!(step.effects.is_empty());
 //! ```
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 pub mod limits;
 pub mod storage;
 
@@ -155,7 +157,9 @@ pub struct Engine {
     meetings: BTreeMap<ConversationId, Meeting>,
     conversations: BTreeMap<ConversationId, Conversation>,
     ids: Registry,
+    /// The orderly end was asked for; nothing new begins.
     finishing: bool,
+    finished: bool,
 }
 
 impl std::fmt::Debug for Engine {
@@ -186,6 +190,7 @@ impl Engine {
             conversations,
             ids: Registry::default(),
             finishing: false,
+            finished: false,
         }
     }
 
@@ -256,7 +261,7 @@ impl Engine {
                 _ => cx.effect(Effect::Close { stream, when: CloseWhen::Now }),
             },
             Input::Dialled { dial, result } => {
-                dialled_in(dial, result, &mut self.meetings, &mut self.conversations, &mut cx)
+                dialled_in(dial, result, &mut self.meetings, &mut self.conversations, &mut cx);
             }
             Input::Secured { stream, keys } => match cx.ids.streams.get(&stream).copied() {
                 Some(Owner::Meeting(id)) => {
@@ -332,8 +337,9 @@ impl Engine {
             }
         }
         self.conversations.retain(|_, conversation| !conversation.is_over());
-        if self.finishing && self.meetings.is_empty() && self.conversations.is_empty() {
-            self.finishing = false;
+        let empty = self.meetings.is_empty() && self.conversations.is_empty();
+        if self.finishing && empty && !self.finished {
+            self.finished = true;
             cx.effect(Effect::Finish);
         }
     }
@@ -348,7 +354,11 @@ fn command_in(
 ) {
     match command {
         Command::Meet { conversation, meet } => {
-            if !meetings.contains_key(&conversation) && !conversations.contains_key(&conversation) {
+            if *finishing {
+                cx.meeting(conversation, MeetingEvent::Ended(MeetingEnd::GivenUp));
+            } else if !meetings.contains_key(&conversation)
+                && !conversations.contains_key(&conversation)
+            {
                 meetings.insert(conversation, Meeting::begin(conversation, *meet, cx));
             }
         }

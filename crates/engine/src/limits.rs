@@ -71,5 +71,9 @@ pub const GOODBYE_PATIENCE: Millis = 2_000;
 /// Texts that may wait for one contact.
 pub const OUTBOX: usize = 1_000;
 
+/// Packets of a sending chain that are kept back: when nothing of a chain has arrived, its last word is
+/// what the partner must hear to renew it. One is used per life of the program, so a few.
+pub const KEPT_BACK: u32 = 4;
+
 /// Messages under way that the receiver's window can tell apart; more wait in the outbox.
 pub const IN_FLIGHT: u64 = 64;

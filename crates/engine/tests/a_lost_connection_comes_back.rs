@@ -127,3 +127,68 @@ fn more_than_the_window_and_the_chain_allow_waits_and_arrives_in_order() {
     net.pass(60_000);
     assert_eq!(net.received(1), expected);
 }
+
+/// A text arrived and its receipt did not: after the connection is back, the next text leaves at
+/// once, although the partner has nothing to say.
+#[test]
+fn a_text_after_a_lost_receipt_does_not_wait_for_the_partner_to_speak() {
+    let mut net = Net::open(7);
+    net.tap = Some(Box::new(|passing| {
+        let receipt = passing.from.node == 1 && passing.kind == FrameKind::Packet;
+        if receipt { Tap::Cut } else { Tap::Pass }
+    }));
+    net.say(0, "arrives");
+    net.tap = None;
+    net.pass(5_000);
+    let next = net.say(0, "follows");
+    assert_eq!(net.received(1), ["arrives", "follows"]);
+    assert!(net.says(0, &ConversationEvent::Delivery(next, Delivery::Delivered)));
+}
+
+/// Somebody on the way breaks each connection as soon as it stands, hundreds of times, whatever
+/// direction gets through. When they have gone, what waited arrives.
+#[test]
+fn connections_that_break_at_once_for_ten_minutes_lose_nothing() {
+    // How many packets of each node get through per connection.
+    for through in [[0, 0], [1, 0], [0, 1], [1, 1], [70, 0], [0, 70]] {
+        let mut net = Net::open(8);
+        net.say(0, "before");
+        net.say(1, "before");
+        let mut passed = [0; 2];
+        let mut current = None;
+        net.tap = Some(Box::new(move |passing| {
+            let from = passing.from.node;
+            let stream = passing.from.stream.max(passing.to.stream);
+            if current.replace(stream) != Some(stream) {
+                passed = [0; 2];
+            }
+            if passing.kind != FrameKind::Packet {
+                return Tap::Pass;
+            }
+            passed[from] += 1;
+            match passed {
+                // Both have had their say, and lost it where they should.
+                [a, b] if a > through[0] && b > through[1] => Tap::Cut,
+                _ if passed[from] > through[from] => Tap::Drop,
+                _ => Tap::Pass,
+            }
+        }));
+        for i in 0..100 {
+            net.say(0, &format!("a{i}"));
+            net.say(1, &format!("b{i}"));
+        }
+        for _ in 0..400 {
+            net.cut_all();
+            net.pass(1_500);
+        }
+        net.tap = None;
+        net.cut_all();
+        net.pass(60_000);
+        let texts = |side: &str| {
+            let numbered = (0..100).map(|i| format!("{side}{i}"));
+            std::iter::once("before".to_owned()).chain(numbered).collect::<Vec<_>>()
+        };
+        assert_eq!(net.received(1), texts("a"), "{through:?}");
+        assert_eq!(net.received(0), texts("b"), "{through:?}");
+    }
+}

@@ -2,10 +2,11 @@
 
 mod common;
 
-use common::{CODE, Net, TALK};
+use common::{CODE, Net, TALK, Tap};
 use undertone_handle::command::{CheckCommand, Role};
 use undertone_handle::event::{CheckEvent, ConversationEvent, Trust};
 use undertone_handle::{Command, SecretText};
+use undertone_wire::cell::FrameKind;
 
 fn check(event: CheckEvent) -> ConversationEvent {
     ConversationEvent::Check(event)
@@ -104,4 +105,110 @@ fn a_partner_who_leaves_during_the_check_is_noticed() {
     secret(&mut net, 0, "pond");
     net.command(1, Command::Leave(TALK));
     assert!(net.says(0, &ConversationEvent::PeerLeft));
+}
+
+/// The connection breaks at each packet of a check, and comes back: the check goes on where it was.
+#[test]
+fn a_check_survives_a_connection_that_breaks_at_any_packet() {
+    for words in [["pond", "pond"], ["pond", "lake"]] {
+        for cut_at in 0..16 {
+            let mut net = Net::new(6, 2);
+            net.meet(0, Role::Host, CODE, Some(true));
+            net.meet(1, Role::Guest, CODE, Some(true));
+            let mut count = 0;
+            net.tap = Some(Box::new(move |passing| {
+                count += usize::from(passing.kind == FrameKind::Packet);
+                if count == cut_at + 1 && passing.kind == FrameKind::Packet {
+                    Tap::Cut
+                } else {
+                    Tap::Pass
+                }
+            }));
+            secret(&mut net, 1, words[1]);
+            secret(&mut net, 0, words[0]);
+            net.pass(10_000);
+            let same = words[0] == words[1];
+            let event = if same { CheckEvent::Match } else { CheckEvent::Mismatch };
+            for node in 0..2 {
+                let told = net.told(node).into_iter().filter(|e| **e == check(event)).count();
+                assert_eq!(told, 1, "{words:?}, cut at {cut_at}, node {node}");
+                assert_eq!(net.says(node, &ConversationEvent::Open), same);
+            }
+        }
+    }
+}
+
+/// The partner is away between the question and the answer.
+#[test]
+fn a_secret_given_while_the_connection_is_lost_counts_when_it_is_back() {
+    let mut net = Net::new(7, 2);
+    net.meet(0, Role::Host, CODE, Some(true));
+    net.meet(1, Role::Guest, CODE, Some(true));
+    net.down = true;
+    net.cut_all();
+    secret(&mut net, 0, "pond");
+    secret(&mut net, 1, "pond");
+    net.pass(60_000);
+    assert!(!net.says(0, &check(CheckEvent::Match)));
+    net.down = false;
+    net.pass(20_000);
+    for node in 0..2 {
+        assert!(net.says(node, &check(CheckEvent::Match)));
+        assert!(net.says(node, &ConversationEvent::Open));
+    }
+}
+
+/// A failed check can be tried again, as often as both wish; each try is plain, and the trust is red
+/// until one succeeds.
+#[test]
+fn three_failures_and_a_match() {
+    let mut net = Net::open(8);
+    for (i, words) in [["a", "b"], ["c", "d"], ["e", "f"], ["same", "same"]].iter().enumerate() {
+        let asks = i % 2;
+        net.command(asks, Command::Check(TALK, CheckCommand::Wish(true)));
+        secret(&mut net, 0, words[0]);
+        secret(&mut net, 1, words[1]);
+        for node in 0..2 {
+            let count = |event| net.told(node).into_iter().filter(|e| **e == check(event)).count();
+            assert_eq!(count(CheckEvent::Mismatch), (i + 1).min(3), "try {i}, node {node}");
+            assert_eq!(count(CheckEvent::Match), usize::from(i == 3), "try {i}, node {node}");
+            net.command(node, Command::Check(TALK, CheckCommand::Stay));
+        }
+    }
+    for node in 0..2 {
+        let told = net.told(node).into_iter();
+        let trust: Vec<Trust> = told
+            .filter_map(|e| match e {
+                ConversationEvent::Trust(trust) => Some(*trust),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(trust[2..], [Trust::Unverified, Trust::Authenticated], "{trust:?}");
+    }
+}
+
+/// One side decides to stay and asks again before the other has decided anything: the question
+/// waits for that decision, and then the check runs.
+#[test]
+fn a_wish_that_meets_an_undecided_failure_is_not_lost() {
+    for first in 0..2 {
+        let other = 1 - first;
+        let mut net = Net::open(9);
+        net.command(0, Command::Check(TALK, CheckCommand::Wish(true)));
+        secret(&mut net, 0, "left");
+        secret(&mut net, 1, "right");
+        net.command(first, Command::Check(TALK, CheckCommand::Stay));
+        net.command(first, Command::Check(TALK, CheckCommand::Wish(true)));
+        secret(&mut net, first, "pond");
+        // The failure stands until this user acts.
+        let asked = check(CheckEvent::SecretWanted);
+        let count = |net: &Net| net.told(other).into_iter().filter(|e| **e == asked).count();
+        assert_eq!(count(&net), 1, "{first}");
+        net.command(other, Command::Check(TALK, CheckCommand::Stay));
+        assert_eq!(count(&net), 2, "{first}");
+        secret(&mut net, other, "pond");
+        for node in 0..2 {
+            assert!(net.says(node, &check(CheckEvent::Match)), "{first}");
+        }
+    }
 }

@@ -13,10 +13,10 @@ fn texts_arrive_once_in_order_and_are_acknowledged() {
     let mut sent = [Vec::new(), Vec::new()];
     let mut ids = Vec::new();
     for i in 0..100 {
-        for node in 0..2 {
+        for (node, sent) in sent.iter_mut().enumerate() {
             let body = format!("{i} från {node}: 你好 👩\u{200d}🔬 שלום");
             ids.push((node, net.say(node, &body)));
-            sent[node].push(body);
+            sent.push(body);
         }
     }
     for node in 0..2 {

@@ -39,6 +39,8 @@ pub(super) struct Check {
     secret: Option<SmpSecret>,
     /// The partner's first message came before our secret.
     peer_waits: bool,
+    /// The partner wishes another run, and our user has not decided yet what the failure means.
+    asked_again: bool,
     smp: Smp<Ristretto>,
 }
 
@@ -51,8 +53,22 @@ impl Check {
             given,
             secret: None,
             peer_waits: false,
+            asked_again: false,
             smp: Smp::new(),
         }
+    }
+
+    /// After loading: a run lives in memory alone, so none is under way.
+    pub(super) fn loaded() -> Self {
+        Self { stage: Stage::Idle, ..Self::new(None, None) }
+    }
+
+    /// Erases what belongs to one run.
+    fn forget(&mut self) {
+        self.secret = None;
+        self.peer_waits = false;
+        self.asked_again = false;
+        self.smp = Smp::new();
     }
 }
 
@@ -64,6 +80,15 @@ impl Conversation {
         }
     }
 
+    /// After loading: the partner may wait for a step of a run that is forgotten here. It is told,
+    /// and a check that stands before the conversation counts as failed like any that broke off.
+    pub(super) fn resume_check(&mut self, cx: &mut Cx<'_, '_>) {
+        self.queue(&Body::CheckAbort, None, cx);
+        if self.phase == Phase::Checking {
+            self.failed(CheckEvent::Aborted, cx);
+        }
+    }
+
     pub(super) fn answer_check(&mut self, answer: CheckCommand, cx: &mut Cx<'_, '_>) {
         match answer {
             CheckCommand::Wish(wish) => self.own_wish(wish, cx),
@@ -72,6 +97,10 @@ impl Conversation {
                 if self.check.stage == Stage::Failed {
                     self.check.stage = Stage::Idle;
                     self.open(Trust::Unverified, cx);
+                    if std::mem::take(&mut self.check.asked_again) {
+                        cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
+                        self.run(cx);
+                    }
                 }
             }
         }
@@ -106,6 +135,7 @@ impl Conversation {
                 cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
                 self.run(cx);
             }
+            Stage::Failed if wish => self.check.asked_again = true,
             Stage::Wishing | Stage::Running | Stage::Failed | Stage::Idle => {}
         }
     }
@@ -132,8 +162,6 @@ impl Conversation {
 
     fn run(&mut self, cx: &mut Cx<'_, '_>) {
         self.check.stage = Stage::Running;
-        self.check.secret = None;
-        self.check.peer_waits = false;
         match self.check.given.take() {
             Some(words) => self.own_secret(&words, cx),
             None => cx.tell(self.id, ConversationEvent::Check(CheckEvent::SecretWanted)),
@@ -185,6 +213,12 @@ impl Conversation {
     }
 
     pub(super) fn check_message(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
+        if self.check.stage == Stage::Failed && self.check.asked_again {
+            // It begins the run that the partner wishes.
+            let reply = self.check.smp.receive(bytes, cx.rng);
+            self.check.peer_waits = matches!(reply, Ok(Reply::SecretWanted { .. }));
+            return;
+        }
         if self.check.stage != Stage::Running {
             return;
         }
@@ -213,8 +247,10 @@ impl Conversation {
     }
 
     pub(super) fn peer_aborted(&mut self, cx: &mut Cx<'_, '_>) {
-        if self.check.stage == Stage::Running {
-            self.failed(CheckEvent::Aborted, cx);
+        match self.check.stage {
+            Stage::Wishing | Stage::Running => self.failed(CheckEvent::Aborted, cx),
+            Stage::Failed => self.check.forget(),
+            Stage::Idle => {}
         }
     }
 
@@ -225,8 +261,7 @@ impl Conversation {
 
     fn outcome(&mut self, matched: bool, cx: &mut Cx<'_, '_>) {
         if matched {
-            self.check.secret = None;
-            self.check.smp = Smp::new();
+            self.check.forget();
             self.check.stage = Stage::Idle;
             cx.tell(self.id, ConversationEvent::Check(CheckEvent::Match));
             self.open(Trust::Authenticated, cx);
@@ -237,8 +272,7 @@ impl Conversation {
 
     /// Whatever did not end in a match counts as failed until the user acts.
     fn failed(&mut self, event: CheckEvent, cx: &mut Cx<'_, '_>) {
-        self.check.secret = None;
-        self.check.smp = Smp::new();
+        self.check.forget();
         self.check.stage = Stage::Failed;
         cx.tell(self.id, ConversationEvent::Check(event));
         self.set_trust(Trust::Unverified, cx);

@@ -34,8 +34,8 @@ enum State {
 }
 
 struct Down {
-    /// When the conversation is given up.
-    until: Millis,
+    /// When the conversation is given up; not before there was a network.
+    until: Option<Millis>,
     /// When to dial next, if this side dials and no dial is under way.
     next: Option<Millis>,
     pause: Millis,
@@ -56,7 +56,7 @@ impl Connection {
 
     /// Right after loading: down, and dialled as soon as there is a network.
     pub(super) fn loaded() -> Self {
-        let down = Down { until: Millis::MAX, next: None, pause: DIAL_PAUSE, dial: None };
+        let down = Down { until: None, next: None, pause: DIAL_PAUSE, dial: None };
         Self { state: State::Down(down), proving: Vec::new() }
     }
 
@@ -69,7 +69,7 @@ impl Connection {
 
     pub(super) fn deadline(&self) -> Option<Millis> {
         let down = match &self.state {
-            State::Down(down) => [Some(down.until), down.next],
+            State::Down(down) => [down.until, down.next],
             State::Up(_) | State::Ended => [None, None],
         };
         down.into_iter().flatten().chain(self.proving.iter().map(|p| p.deadline)).min()
@@ -89,18 +89,22 @@ impl Conversation {
         }
         let dials = self.contact.role == Role::Guest;
         self.connection.state = State::Down(Down {
-            until: cx.now.saturating_add(REDIAL_FOR),
+            until: Some(cx.now.saturating_add(REDIAL_FOR)),
             next: dials.then(|| cx.now.saturating_add(DIAL_PAUSE)),
             pause: DIAL_PAUSE,
             dial: None,
         });
-        let redial_for = std::time::Duration::from_millis(REDIAL_FOR);
-        cx.tell(self.id, ConversationEvent::Link(LinkState::Lost { redial_for }));
+        self.tell_lost(cx);
         // A check vouches for who was at the other end of this connection, not of the next one.
         if self.contact.trust == Trust::Authenticated {
             self.set_trust(Trust::Verified { skipped: false }, cx);
         }
         self.wait_again(cx);
+    }
+
+    fn tell_lost(&self, cx: &mut Cx<'_, '_>) {
+        let redial_for = std::time::Duration::from_millis(REDIAL_FOR);
+        cx.tell(self.id, ConversationEvent::Link(LinkState::Lost { redial_for }));
     }
 
     pub(super) fn tick_link(&mut self, cx: &mut Cx<'_, '_>) {
@@ -116,7 +120,7 @@ impl Conversation {
             self.redial_later(cx);
         }
         let State::Down(down) = &mut self.connection.state else { return };
-        if cx.now >= down.until {
+        if down.until.is_some_and(|until| cx.now >= until) {
             cx.tell(self.id, ConversationEvent::Link(LinkState::GivenUp));
             self.finish(cx);
         } else if down.next.is_some_and(|next| cx.now >= next) {
@@ -151,8 +155,18 @@ impl Conversation {
         }
     }
 
-    /// The network came back: no reason to wait out a pause.
+    /// The network is there, or came back: no reason to wait out a pause.
     pub(crate) fn network_ready(&mut self, cx: &mut Cx<'_, '_>) {
+        if let State::Down(down) = &mut self.connection.state
+            && down.until.is_none()
+        {
+            // The first network since the conversation was loaded.
+            down.until = Some(cx.now.saturating_add(REDIAL_FOR));
+            self.tell_lost(cx);
+            self.publish(cx);
+            self.resume_check(cx);
+            self.save(cx);
+        }
         let dials = self.contact.role == Role::Guest && self.connection.proving.is_empty();
         if let State::Down(down) = &mut self.connection.state
             && dials
@@ -259,12 +273,16 @@ impl Conversation {
 
     /// A stream proved itself: it is the connection from now on.
     fn up(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
-        self.connection.proving.retain(|p| p.stream != stream);
         // The other end noticed the loss before this one did: the old stream is of no use.
         if let Some(old) = self.connection.stream() {
             cx.close(old, CloseWhen::Now);
             self.lost(cx);
         }
+        if self.phase == Phase::Over {
+            // It was leaving: the loss was the end of it, of the new stream too.
+            return;
+        }
+        self.connection.proving.retain(|p| p.stream != stream);
         if let State::Down(down) = &mut self.connection.state
             && let Some(dial) = down.dial.take()
         {
@@ -273,10 +291,8 @@ impl Conversation {
         self.connection.state = State::Up(stream);
         cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
         self.sent = self.counters.acknowledged;
-        // Only one packet before the partner is heard: what waits follows its receipt. A sending
-        // chain has 256 packets, and sealing the whole window for each connection that breaks at
-        // once would use it up.
-        self.send_receipt(cx);
+        self.heard = false;
+        self.greet(cx);
     }
 
     pub(crate) fn closed(&mut self, stream: StreamId, _reason: CloseReason, cx: &mut Cx<'_, '_>) {

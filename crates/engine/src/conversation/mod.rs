@@ -45,6 +45,13 @@ pub(crate) struct Conversation {
     counters_changed: bool,
     /// The highest sequence number that was sent on the present connection.
     sent: u64,
+    /// Something of the partner's came on the present connection.
+    heard: bool,
+    /// The partner has not been told of everything that came: the chain was full.
+    owes_receipt: bool,
+    /// The packet that opens each connection while the sending chain is full; see
+    /// [`Conversation::greet`].
+    last_word: Option<Vec<u8>>,
     connection: Connection,
     service: Option<ServiceId>,
     check: Check,
@@ -71,6 +78,9 @@ impl Conversation {
             counters: Counters::default(),
             counters_changed: true,
             sent: 0,
+            heard: false,
+            owes_receipt: false,
+            last_word: None,
             connection: Connection::up(stream),
             service: None,
             check: Check::new(check, secret),
@@ -100,9 +110,12 @@ impl Conversation {
             counters,
             counters_changed: false,
             sent: counters.acknowledged,
+            heard: false,
+            owes_receipt: false,
+            last_word: None,
             connection: Connection::loaded(),
             service: None,
-            check: Check::new(None, None),
+            check: Check::loaded(),
             phase,
         })
     }

@@ -26,6 +26,8 @@ pub(crate) struct Guest {
     stage: Stage,
     /// When the present stage is given up.
     deadline: Millis,
+    /// No dial begins after this, however often somebody answers and goes away again.
+    dials_end: Millis,
     attempt: u32,
     pause: Millis,
 }
@@ -58,6 +60,7 @@ impl Guest {
             places: Vec::new(),
             stage: Stage::Preparing,
             deadline: cx.now.saturating_add(NETWORK_PATIENCE),
+            dials_end: Millis::MAX,
             attempt: 0,
             pause: DIAL_PAUSE,
         };
@@ -100,7 +103,8 @@ impl Guest {
 
     fn dial_if_prepared(&mut self, cx: &mut Cx<'_, '_>) {
         if matches!(self.stage, Stage::Preparing) && cx.network_ready && !self.places.is_empty() {
-            self.deadline = cx.now.saturating_add(GUEST_PATIENCE);
+            self.dials_end = cx.now.saturating_add(GUEST_PATIENCE);
+            self.deadline = self.dials_end;
             self.dial(cx);
         }
     }
@@ -194,6 +198,11 @@ impl Guest {
                     }
                 }
             }
+            Err(PairingError::Refused(Refusal::Busy)) if !*spent => {
+                cx.close(stream, CloseWhen::Now);
+                self.dial_again(cx);
+                Outcome::Going
+            }
             Err(error) => self.end(why(&error), cx),
         }
     }
@@ -207,12 +216,17 @@ impl Guest {
                 if *spent {
                     return self.end(MeetingEnd::PartnerGone, cx);
                 }
-                self.deadline = self.deadline.min(cx.now.saturating_add(GUEST_PATIENCE));
-                self.pause(cx);
+                self.dial_again(cx);
             }
             _ => {}
         }
         Outcome::Going
+    }
+
+    /// The stream is gone and nothing was lost with it.
+    fn dial_again(&mut self, cx: &Cx<'_, '_>) {
+        self.deadline = self.dials_end;
+        self.pause(cx);
     }
 
     pub(super) fn tick(&mut self, cx: &mut Cx<'_, '_>) -> Outcome {

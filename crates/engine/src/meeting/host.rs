@@ -84,7 +84,10 @@ impl Host {
 
     pub(super) fn deadline(&self) -> Option<Millis> {
         let strangers = self.strangers.iter().map(|s| s.deadline);
-        strangers.chain(self.turn.as_ref().map(|t| t.deadline)).chain([self.deadline]).min()
+        // While somebody has the turn nothing else ends the stage, so its deadline is no reason to
+        // wake up.
+        let stage = self.turn.as_ref().map_or(self.deadline, |turn| turn.deadline);
+        strangers.chain([stage]).min()
     }
 
     pub(super) fn derived(&mut self, seed: Option<OnionSeed>, cx: &mut Cx<'_, '_>) -> Outcome {
@@ -125,7 +128,12 @@ impl Host {
         result: Result<StreamId, DialFailure>,
         cx: &mut Cx<'_, '_>,
     ) -> Outcome {
-        let Stage::Looking { dial, looks } = &mut self.stage else { return Outcome::Going };
+        let Stage::Looking { dial, looks } = &mut self.stage else {
+            if let Ok(stream) = result {
+                cx.close(stream, CloseWhen::Now);
+            }
+            return Outcome::Going;
+        };
         *dial = None;
         match result {
             Ok(stream) => {
@@ -146,6 +154,9 @@ impl Host {
 
     fn publish(&mut self, cx: &mut Cx<'_, '_>) {
         let Some(seed) = &self.seed else { return };
+        if let Stage::Looking { dial: Some(dial), .. } = self.stage {
+            cx.cancel_dial(dial);
+        }
         let service = cx.ids.service(Owner::Meeting(self.id));
         self.service = Some(service);
         self.stage = Stage::Publishing;
@@ -169,8 +180,14 @@ impl Host {
                 Outcome::Going
             }
             (ServiceState::Taken, Stage::Publishing) => self.end(MeetingEnd::CodeTaken, cx),
-            (ServiceState::Failed, Stage::Publishing | Stage::Reachable) if self.turn.is_none() => {
-                self.end(MeetingEnd::NeverReachable, cx)
+            (ServiceState::Failed, Stage::Publishing | Stage::Reachable) => {
+                if self.turn.is_none() {
+                    return self.end(MeetingEnd::NeverReachable, cx);
+                }
+                // Whoever has the turn may finish; nobody comes after.
+                self.stage = Stage::Publishing;
+                self.deadline = cx.now;
+                Outcome::Going
             }
             _ => Outcome::Going,
         }

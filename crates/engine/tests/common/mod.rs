@@ -5,8 +5,11 @@
 //! only its clients, TLS gives both ends the same fresh exporter values.
 
 #![expect(dead_code, reason = "each scenario uses its own part of the harness")]
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
-use std::collections::{BTreeMap, VecDeque};
+pub(crate) mod outside;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
@@ -23,7 +26,7 @@ use undertone_handle::{Command, ConversationId, MessageId, SecretText};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::address::{OnionAddress, OnionSeed};
 use undertone_wire::cell::FrameKind;
-use undertone_wire::code::Code;
+use undertone_wire::code::{Code, Locator};
 
 /// The conversation of every end: each engine counts for itself.
 pub(crate) const TALK: ConversationId = ConversationId(0xa11ce);
@@ -41,8 +44,22 @@ pub(crate) struct Node {
     pub(crate) events: Vec<Event>,
     services: BTreeMap<ServiceId, Published>,
     next_message: u64,
+    /// Streams that came to it and that neither end has closed, and the most there ever were.
+    waiting: BTreeSet<StreamId>,
+    pub(crate) most_waiting: usize,
     /// It has said that all is over.
     pub(crate) finished: bool,
+}
+
+/// Where a node falls down.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Crash {
+    /// The input is handled, and nothing of that is stored or done.
+    BeforeCommit,
+    /// What the input led to is stored, and nothing of it is done.
+    AfterCommit,
+    /// Everything that the input led to is stored and done.
+    AfterEffects,
 }
 
 struct Published {
@@ -87,13 +104,34 @@ pub(crate) struct Net {
     pub(crate) tap: Option<Wiretap>,
     /// Nobody can be dialled.
     pub(crate) down: bool,
+    /// Dials end by their timeout.
+    pub(crate) mute: bool,
+    /// What a new service's state is; `None`: nothing is heard of it.
+    pub(crate) publishing: Option<ServiceState>,
+    /// The one-way function of the places gives nothing.
+    pub(crate) no_memory: bool,
+    /// A node's step at which it crashes, counted over its steps from now on.
+    pub(crate) crash: Option<(usize, usize, Crash)>,
+    /// The exporter values of the next streams, where a scenario needs two equal ones.
+    pub(crate) same_keys: Option<ChannelKeys>,
+    later: BTreeMap<(u64, DialId), usize>,
+    outside: outside::Outside,
 }
 
 impl Net {
     pub(crate) fn new(seed: u8, nodes: usize) -> Self {
+        let mut net = Self::offline(seed, nodes);
+        for node in 0..nodes {
+            net.network(node, NetworkStep::Ready);
+        }
+        net
+    }
+
+    /// As [`Net::new`], but no node has found its network.
+    pub(crate) fn offline(seed: u8, nodes: usize) -> Self {
         let mut rng = ChaCha20Rng::from_seed([seed; 32]);
         let nodes = (0..nodes).map(|_| Node::new(&mut rng)).collect();
-        let mut net = Self {
+        Self {
             now: 1_000,
             nodes,
             peers: BTreeMap::new(),
@@ -101,11 +139,14 @@ impl Net {
             rng,
             tap: None,
             down: false,
-        };
-        for node in 0..net.nodes.len() {
-            net.network(node, NetworkStep::Ready);
+            mute: false,
+            publishing: Some(ServiceState::Reachable),
+            no_memory: false,
+            crash: None,
+            same_keys: None,
+            later: BTreeMap::new(),
+            outside: outside::Outside::default(),
         }
-        net
     }
 
     pub(crate) fn network(&mut self, node: usize, step: NetworkStep) {
@@ -158,18 +199,29 @@ impl Net {
     pub(crate) fn pass(&mut self, millis: u64) {
         let end = self.now + millis;
         loop {
-            let next = self.nodes.iter().filter_map(|n| n.engine.deadline()).min();
-            match next {
-                Some(at) if at <= end => {
-                    self.now = self.now.max(at);
-                    for node in 0..self.nodes.len() {
-                        if self.nodes[node].engine.deadline().is_some_and(|d| d <= self.now) {
-                            self.nodes[node].inbox.push_back(Input::Tick);
-                        }
-                    }
-                    self.settle();
+            let due = self.nodes.iter().filter_map(|n| n.engine.deadline());
+            let due = due.chain(self.later.keys().map(|(at, _)| *at)).min();
+            let Some(at) = due.filter(|at| *at <= end) else { break };
+            self.now = self.now.max(at);
+            while let Some(entry) = self.later.first_entry().filter(|e| e.key().0 <= self.now) {
+                let ((_, dial), node) = entry.remove_entry();
+                let result = Err(DialFailure::Timeout);
+                self.nodes[node].inbox.push_back(Input::Dialled { dial, result });
+            }
+            for node in 0..self.nodes.len() {
+                if self.nodes[node].engine.deadline().is_some_and(|d| d <= self.now) {
+                    self.nodes[node].inbox.push_back(Input::Tick);
                 }
-                _ => break,
+            }
+            self.settle();
+            for (node, n) in self.nodes.iter().enumerate() {
+                // A driver that is told to come back at once, again and again, never rests.
+                let deadline = n.engine.deadline();
+                assert!(
+                    deadline.is_none_or(|d| d > self.now),
+                    "node {node} wants a tick at {deadline:?} after it had one at {}",
+                    self.now,
+                );
             }
         }
         self.now = end;
@@ -179,11 +231,28 @@ impl Net {
     pub(crate) fn settle(&mut self) {
         let mut steps = 0;
         while let Some(node) = self.nodes.iter().position(|n| !n.inbox.is_empty()) {
+            let crash = match &mut self.crash {
+                Some((fated, left, _)) if *fated == node && *left > 0 => {
+                    *left -= 1;
+                    None
+                }
+                Some((fated, _, how)) if *fated == node => Some(*how),
+                _ => None,
+            };
             let input = self.nodes[node].inbox.pop_front().unwrap();
-            let effects = self.nodes[node].handle(input, self.now);
-            for effect in effects {
-                self.perform(node, effect);
+            let commit = !matches!(crash, Some(Crash::BeforeCommit));
+            let effects = self.nodes[node].handle(input, self.now, commit);
+            if matches!(crash, None | Some(Crash::AfterEffects)) {
+                for effect in effects {
+                    self.perform(node, effect);
+                }
             }
+            if crash.is_some() {
+                self.crash = None;
+                self.reload(node);
+            }
+            let handled = &mut self.nodes[node];
+            handled.most_waiting = handled.most_waiting.max(handled.waiting.len());
             steps += 1;
             assert!(steps < 200_000, "the engines talk for ever");
         }
@@ -192,35 +261,43 @@ impl Net {
     fn perform(&mut self, node: usize, effect: Effect) {
         match effect {
             Effect::Derive { job, locator, day } => {
-                // The product's Argon2id takes a second; here any one-way function will do.
-                let mut hash = Sha256::new();
-                hash.update(locator.as_bytes());
-                hash.update(day.to_be_bytes());
-                let seed = OnionSeed(Secret::from_bytes(&hash.finalize().into()));
-                self.nodes[node].inbox.push_back(Input::Derived { job, seed: Some(seed) });
+                let seed = (!self.no_memory).then(|| place_seed(&locator, day));
+                self.nodes[node].inbox.push_back(Input::Derived { job, seed });
             }
             Effect::Publish { service, seed, clients, tls } => {
                 let address = seed.address();
                 let published = Published { address, clients, tls };
                 self.nodes[node].services.insert(service, published);
-                let state = ServiceState::Reachable;
-                self.nodes[node].inbox.push_back(Input::Service { service, state });
+                if let Some(state) = self.publishing.clone() {
+                    self.nodes[node].inbox.push_back(Input::Service { service, state });
+                }
             }
             Effect::Unpublish { service } => {
                 self.nodes[node].services.remove(&service);
+            }
+            Effect::Dial { dial, timeout, .. } if self.mute => {
+                self.later.insert((self.now + timeout, dial), node);
             }
             Effect::Dial { dial, address, client_auth, timeout: _, tls } => {
                 let client = client_auth.map(|key| client_key(&key));
                 self.dial(node, dial, address, client, tls);
             }
-            Effect::CancelDial { .. } => {}
+            Effect::CancelDial { dial } => {
+                self.later.retain(|(_, other), owner| *other != dial || *owner != node);
+            }
             Effect::Send { stream, kind, bytes } => self.carry(End { node, stream }, kind, bytes),
             Effect::Close { stream, when: _ } => {
-                self.hang_up(End { node, stream }, CloseReason::Gone)
+                self.hang_up(End { node, stream }, CloseReason::Gone);
             }
             Effect::Notify(event) => self.nodes[node].events.push(event),
             Effect::Finish => self.nodes[node].finished = true,
         }
+    }
+
+    /// Says where a node's newest service is.
+    pub(crate) fn service_state(&mut self, node: usize, state: ServiceState) {
+        let service = *self.nodes[node].services.keys().last().unwrap();
+        self.input(node, Input::Service { service, state });
     }
 
     fn dial(
@@ -231,6 +308,10 @@ impl Net {
         client: Option<[u8; 32]>,
         tls: Option<Tls>,
     ) {
+        if self.outside.answers(&address) {
+            self.visit_outside(node, dial, tls.is_some());
+            return;
+        }
         let found = self.nodes.iter().enumerate().find_map(|(to, n)| {
             let (service, published) = n.services.iter().find(|(_, p)| p.address == address)?;
             let allowed = published.clients.is_empty()
@@ -244,19 +325,39 @@ impl Net {
         };
         let own = End { node, stream: self.stream() };
         let other = End { node: to, stream: self.stream() };
-        self.nodes[to].inbox.push_back(Input::Arrived { service, stream: other.stream });
+        self.arrive(to, service, other.stream);
         self.nodes[node].inbox.push_back(Input::Dialled { dial, result: Ok(own.stream) });
         if tls.is_none() {
+            self.nodes[to].waiting.remove(&other.stream);
             let closed = Input::Closed { stream: other.stream, reason: CloseReason::Gone };
             self.nodes[to].inbox.push_back(closed);
             return;
         }
+        self.join(own, other);
+    }
+
+    /// Tells a node of a stream to one of its services, and counts it.
+    fn arrive(&mut self, to: usize, service: ServiceId, stream: StreamId) {
+        let node = &mut self.nodes[to];
+        node.inbox.push_back(Input::Arrived { service, stream });
+        node.waiting.insert(stream);
+    }
+
+    /// Joins two ends and gives both the same fresh exporter values.
+    fn join(&mut self, own: End, other: End) -> ChannelKeys {
         self.peers.insert(own, other);
         self.peers.insert(other, own);
-        let keys = self.channel_keys();
+        let keys = self.same_keys.clone().unwrap_or_else(|| self.channel_keys());
         for end in [own, other] {
-            let input = Input::Secured { stream: end.stream, keys: keys.clone() };
-            self.nodes[end.node].inbox.push_back(input);
+            self.post(end, Input::Secured { stream: end.stream, keys: keys.clone() });
+        }
+        keys
+    }
+
+    fn post(&mut self, end: End, input: Input) {
+        match self.nodes.get_mut(end.node) {
+            Some(node) => node.inbox.push_back(input),
+            None => self.outside.note(input),
         }
     }
 
@@ -289,16 +390,15 @@ impl Net {
                 return;
             }
         };
-        self.nodes[to.node].inbox.push_back(Input::Frame { stream: to.stream, kind, bytes });
+        self.post(to, Input::Frame { stream: to.stream, kind, bytes });
     }
 
     /// Breaks a stream for both ends.
     pub(crate) fn cut(&mut self, end: End) {
-        if let Some(other) = self.peers.remove(&end) {
-            self.peers.remove(&other);
+        if let Some(other) = self.part(end) {
             for gone in [end, other] {
                 let input = Input::Closed { stream: gone.stream, reason: CloseReason::Gone };
-                self.nodes[gone.node].inbox.push_back(input);
+                self.post(gone, input);
             }
         }
     }
@@ -312,26 +412,20 @@ impl Net {
     }
 
     fn hang_up(&mut self, end: End, reason: CloseReason) {
-        if let Some(other) = self.peers.remove(&end) {
-            self.peers.remove(&other);
-            let input = Input::Closed { stream: other.stream, reason };
-            self.nodes[other.node].inbox.push_back(input);
+        if let Some(other) = self.part(end) {
+            self.post(other, Input::Closed { stream: other.stream, reason });
         }
     }
 
-    /// A stranger's stream to the first service of a node; the caller speaks on it with
-    /// [`Net::stranger_says`].
-    pub(crate) fn stranger(&mut self, to: usize) -> Option<StreamId> {
-        let service = *self.nodes[to].services.keys().next()?;
-        let stream = self.stream();
-        self.input(to, Input::Arrived { service, stream });
-        let keys = self.channel_keys();
-        self.input(to, Input::Secured { stream, keys });
-        Some(stream)
-    }
-
-    pub(crate) fn stranger_says(&mut self, to: usize, stream: StreamId, kind: FrameKind, bytes: &[u8]) {
-        self.input(to, Input::Frame { stream, kind, bytes: bytes.to_vec() });
+    fn part(&mut self, end: End) -> Option<End> {
+        let other = self.peers.remove(&end)?;
+        self.peers.remove(&other);
+        for gone in [end, other] {
+            if let Some(node) = self.nodes.get_mut(gone.node) {
+                node.waiting.remove(&gone.stream);
+            }
+        }
+        Some(other)
     }
 
     /// How many streams there are.
@@ -404,12 +498,27 @@ impl Net {
         for end in ends {
             self.hang_up(end, CloseReason::Gone);
         }
-        let node = &mut self.nodes[node];
-        node.inbox.clear();
-        node.services.clear();
-        node.engine = Engine::load("local", &node.memory);
-        self.settle();
+        self.later.retain(|_, owner| *owner != node);
+        let crashed = &mut self.nodes[node];
+        crashed.inbox.clear();
+        crashed.services.clear();
+        crashed.engine = Engine::load("local", &crashed.memory);
+        self.network(node, NetworkStep::Ready);
     }
+}
+
+/// The place of a code's locator on a day, and the seed behind it. The product's Argon2id takes a
+/// second; here any one-way function will do.
+fn place_seed(locator: &Locator, day: u64) -> OnionSeed {
+    let mut hash = Sha256::new();
+    hash.update(locator.as_bytes());
+    hash.update(day.to_be_bytes());
+    OnionSeed(Secret::from_bytes(&hash.finalize().into()))
+}
+
+/// Where the host of a code waits.
+pub(crate) fn place(code: &str) -> OnionAddress {
+    place_seed(&Code::parse(code).unwrap().locator(), NOON / 86_400).address()
 }
 
 /// A code that both ends of most scenarios share.
@@ -432,14 +541,23 @@ impl Node {
             events: Vec::new(),
             services: BTreeMap::new(),
             next_message: 0,
+            waiting: BTreeSet::new(),
+            most_waiting: 0,
             finished: false,
         }
     }
 
-    fn handle(&mut self, input: Input, now: u64) -> Vec<Effect> {
+    fn handle(&mut self, input: Input, now: u64, commit: bool) -> Vec<Effect> {
         let mut context = Context { now, wall: NOON, rng: &mut self.rng };
         let step = self.engine.handle(input, &mut context, &self.memory);
-        self.memory.apply(step.writes);
+        if commit {
+            self.memory.apply(step.writes);
+        }
         step.effects
+    }
+
+    /// What it has stored.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
     }
 }
