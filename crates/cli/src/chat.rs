@@ -110,12 +110,7 @@ fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
 }
 
 /// Runs a face over a node of its own, and ends both.
-async fn converse(
-    common: &Common,
-    plan: Plan,
-    connection: Connection,
-    prepared: Prepared,
-) -> Exit {
+async fn converse(common: &Common, plan: Plan, connection: Connection, prepared: Prepared) -> Exit {
     say_first(&connection, &prepared);
     let (handle, node) = match undertone_node::start(connection.network.clone()) {
         Ok(started) => started,

@@ -135,14 +135,7 @@ async fn scripted(
 /// What a meeting of the demo is made of.
 pub(crate) fn meet(role: Role, nick: &str, peer: &str, code: Code) -> Result<Meet, UserError> {
     let name = |text: &str| Name::parse(text).map_err(|error| internal(&error));
-    Ok(Meet {
-        role,
-        nick: name(nick)?,
-        peer: name(peer)?,
-        code,
-        check: Some(false),
-        secret: None,
-    })
+    Ok(Meet { role, nick: name(nick)?, peer: name(peer)?, code, check: Some(false), secret: None })
 }
 
 /// The partner's side: joins under the code and answers until the conversation ends.
@@ -218,7 +211,15 @@ struct Side {
 
 impl Side {
     fn new(name: &'static str, handle: Handle, conversation: ConversationId) -> Self {
-        Self { name, handle, conversation, open: false, waiting: Vec::new(), received: 0, left: false }
+        Self {
+            name,
+            handle,
+            conversation,
+            open: false,
+            waiting: Vec::new(),
+            received: 0,
+            left: false,
+        }
     }
 
     /// Prints an event as a JSON line with the side's name, and takes note of it.
@@ -305,7 +306,13 @@ async fn run_script(sides: &mut [Side; 2], lines: &[String]) -> Result<(), UserE
 }
 
 async fn one_event(host: &mut Side, guest: &mut Side) -> Result<(), UserError> {
-    let gone = || failure(Kind::Internal, "A side of the demo ended early.", "Run it again with --log stderr.");
+    let gone = || {
+        failure(
+            Kind::Internal,
+            "A side of the demo ended early.",
+            "Run it again with --log stderr.",
+        )
+    };
     // With lines still to send there may be nothing to wait for at this moment.
     let pause = Duration::from_millis(5);
     tokio::select! {
@@ -342,6 +349,10 @@ pub(crate) fn read_lines(path: &std::path::Path) -> Result<Vec<String>, UserErro
 
 fn print(line: &str) -> Result<(), UserError> {
     writeln!(std::io::stdout(), "{line}").map_err(|_| {
-        failure(Kind::Environment, "Standard output was closed.", "Keep the reader of the pipe open.")
+        failure(
+            Kind::Environment,
+            "Standard output was closed.",
+            "Keep the reader of the pipe open.",
+        )
     })
 }

@@ -29,11 +29,7 @@ pub(crate) async fn doctor(common: &Common, doctor: Doctor, prepared: Prepared) 
     );
     let steps = if doctor.offline { Vec::new() } else { network(&doctor).await };
     let report = Report::new(facts, steps);
-    let text = if common.json {
-        report.to_json().to_string() + "\n"
-    } else {
-        report.to_text()
-    };
+    let text = if common.json { report.to_json().to_string() + "\n" } else { report.to_text() };
     if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
         return Exit::Failed(internal(&error.kind()));
     }

@@ -14,7 +14,10 @@ const NOTICES: &str = include_str!("../notices.txt");
 
 /// The project's own licences and the word list's notice.
 const OWN: [(&str, &str); 3] = [
-    ("Undertone is licensed under either of the two licences below, at your choice.", include_str!("../../../LICENSE-MIT")),
+    (
+        "Undertone is licensed under either of the two licences below, at your choice.",
+        include_str!("../../../LICENSE-MIT"),
+    ),
     ("", include_str!("../../../LICENSE-APACHE")),
     ("The list of words in codes", include_str!("../../wire/src/words-NOTICE.txt")),
 ];
@@ -55,7 +58,9 @@ pub(crate) fn page() -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
     for sub in command.get_subcommands() {
-        clap_mangen::Man::new(sub.clone()).title(format!("undertone-{}", sub.get_name())).render(&mut page)?;
+        clap_mangen::Man::new(sub.clone())
+            .title(format!("undertone-{}", sub.get_name()))
+            .render(&mut page)?;
     }
     Ok(page)
 }

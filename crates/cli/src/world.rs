@@ -73,9 +73,8 @@ fn arti(details: &NetworkDetails) -> Result<Connection, UserError> {
         }
         None => None,
     };
-    let ram = RamDir::create().map_err(|error| {
-        failure(Kind::Environment, &error.to_string(), error.hint())
-    })?;
+    let ram = RamDir::create()
+        .map_err(|error| failure(Kind::Environment, &error.to_string(), error.hint()))?;
     let network = network::arti(ram.path(), config).map_err(|error| {
         failure(
             Kind::Environment,
@@ -127,14 +126,18 @@ pub(crate) fn plan(network: NetworkKind, demo: bool) -> Result<Plan, UserError> 
         demo,
         colour: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         utc_offset_seconds: clock::utc_offset_seconds(clock::unix_now()).unwrap_or(0),
-        propose: Box::new(|| loop {
-            if let Ok(code) = undertone_node::propose_code() {
-                return code;
+        propose: Box::new(|| {
+            loop {
+                if let Ok(code) = undertone_node::propose_code() {
+                    return code;
+                }
             }
         }),
-        conversation: Box::new(|| loop {
-            if let Ok(id) = undertone_node::draw_conversation() {
-                return id;
+        conversation: Box::new(|| {
+            loop {
+                if let Ok(id) = undertone_node::draw_conversation() {
+                    return id;
+                }
             }
         }),
     })

@@ -4,7 +4,7 @@ use undertone_handle::command::{Name, Role};
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::{ConversationId, MessageId};
 use undertone_ratchet::secret::Secret;
-use undertone_wire::card::{Card, OwnCard};
+use undertone_wire::card::{Card, KeptCard};
 use zeroize::Zeroizing;
 
 /// Look-ups on the open transaction; they see the writes of earlier steps of the same batch.
@@ -66,8 +66,8 @@ pub struct Contact {
     pub nick: Name,
     /// The name this side shows.
     pub peer: Name,
-    /// This side's card with its private halves.
-    pub own: OwnCard,
+    /// This side's card with the private halves that outlive the handshake.
+    pub own: KeptCard,
     /// The partner's card.
     pub card: Card,
     /// The hash of the pairing's transcript.

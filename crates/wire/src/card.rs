@@ -225,6 +225,62 @@ impl OwnCard {
     pub fn keys(&self) -> &OwnKeys {
         &self.keys
     }
+
+    /// What a contact needs after the handshake; the handshake's one-time keys are erased.
+    #[must_use]
+    pub fn into_kept(self) -> KeptCard {
+        let Self { onion_seed, client_auth_secret, certificate_seed, keys, public } = self;
+        let identity_secret = keys.into_identity();
+        KeptCard { onion_seed, client_auth_secret, certificate_seed, identity_secret, public }
+    }
+}
+
+/// A card with those private halves that outlive the handshake.
+#[derive(Clone)]
+pub struct KeptCard {
+    onion_seed: OnionSeed,
+    client_auth_secret: Secret<32>,
+    certificate_seed: Secret<32>,
+    identity_secret: Secret<32>,
+    public: Card,
+}
+
+impl KeptCard {
+    /// The half that the contact has.
+    #[must_use]
+    pub fn public(&self) -> &Card {
+        &self.public
+    }
+
+    /// The seed of the onion service at which this contact dials us.
+    #[must_use]
+    pub fn onion_seed(&self) -> &OnionSeed {
+        &self.onion_seed
+    }
+
+    /// The X25519 secret key with which we dial this contact's service.
+    #[must_use]
+    pub fn client_auth_secret(&self) -> &Secret<32> {
+        &self.client_auth_secret
+    }
+
+    /// The Ed25519 seed (RFC 8032) of the certificate that we show this contact.
+    #[must_use]
+    pub fn certificate_seed(&self) -> &Secret<32> {
+        &self.certificate_seed
+    }
+
+    /// The X25519 identity towards this contact, for a repair.
+    #[must_use]
+    pub fn identity_secret(&self) -> &Secret<32> {
+        &self.identity_secret
+    }
+}
+
+impl fmt::Debug for KeptCard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeptCard(…)")
+    }
 }
 
 impl fmt::Debug for OwnCard {
@@ -249,6 +305,19 @@ mod tests {
         let mut card = own(1).public().encode();
         card[at..at + bytes.len()].copy_from_slice(bytes);
         Card::decode(&card)
+    }
+
+    #[test]
+    fn what_is_kept_belongs_to_the_card_that_was_shown() {
+        let card = own(1);
+        let shown = card.public().clone();
+        let kept = card.into_kept();
+        assert_eq!(*kept.public(), shown);
+        assert_eq!(kept.onion_seed().address(), *shown.address());
+        let identity = MontgomeryPoint::mul_base_clamped(*kept.identity_secret().as_bytes());
+        assert_eq!(identity.to_bytes(), *shown.identity());
+        let client_auth = MontgomeryPoint::mul_base_clamped(*kept.client_auth_secret().as_bytes());
+        assert_eq!(client_auth.to_bytes(), *shown.client_auth());
     }
 
     #[test]

@@ -203,7 +203,14 @@ impl Guest {
                 self.dial_again(cx);
                 Outcome::Going
             }
-            Err(error) => self.end(why(&error), cx),
+            Err(error) => {
+                // Whoever notices tells the other end; the stream is closed once that is out.
+                if let Some(refusal) = error.refusal() {
+                    let bytes = refusal.encode();
+                    cx.effect(Effect::Send { stream, kind: FrameKind::Pairing, bytes });
+                }
+                self.end(why(&error), cx)
+            }
         }
     }
 

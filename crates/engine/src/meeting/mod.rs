@@ -201,7 +201,7 @@ fn made(id: ConversationId, meet: &mut Meet, stream: StreamId, paired: Paired) -
         role: meet.role,
         nick: meet.nick.clone(),
         peer: meet.peer.clone(),
-        own,
+        own: own.into_kept(),
         card: peer,
         pairing,
         link_key,
