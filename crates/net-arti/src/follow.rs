@@ -42,6 +42,12 @@ pub(crate) async fn run(
     let mut trouble = None;
     let mut pause = PAUSE_MIN;
     let mut skew = None;
+    // Arti's own estimate comes from eight relays on: so many it meets only while none lets it in,
+    // as with a clock that is off by days and finds all their certificates expired.
+    let mut estimates = match client.circmgr() {
+        Ok(circuits) => circuits.skew_events().boxed(),
+        Err(_) => futures::stream::pending().boxed(),
+    };
     let mut asking = ask_time(client.clone(), Instant::now());
     loop {
         let step = step(&client.bootstrap_status(), trouble.as_deref(), skew);
@@ -74,6 +80,11 @@ pub(crate) async fn run(
                 };
                 asking = ask_time(client.clone(), Instant::now() + again);
             }
+            Some(estimate) = estimates.next() => {
+                if let Some(estimate) = estimate.filter(|estimate| estimate.noteworthy()) {
+                    skew = notable(estimate.skew().as_secs_f64());
+                }
+            }
             event = timeout(LOOK_AGAIN, events.next()) => {
                 if matches!(event, Ok(None)) {
                     return;
@@ -91,17 +102,10 @@ fn after(pause: Duration, client: Client) -> Attempt {
 }
 
 /// Asks the relay that we talk to for its time, as it said in its handshake: how far our clock is
-/// ahead, in seconds.
-///
-/// Arti makes an estimate of its own, but only from eight relays on; a client in order talks to one
-/// or two. It is preferred where there is one, for one relay can err or lie.
+/// ahead, in seconds. One relay can err or lie, so this is told and nothing is done about it.
 fn ask_time(client: Client, when: Instant) -> BoxFuture<'static, Option<f64>> {
     let ask = async move {
         let circuits = client.circmgr().ok()?;
-        let estimate = circuits.skew_events().get();
-        if let Some(estimate) = estimate.filter(|estimate| estimate.noteworthy()) {
-            return Some(estimate.skew().as_secs_f64());
-        }
         let directory = client.dirmgr().ok()?.netdir(Timeliness::Unchecked).ok();
         let relays = directory.as_deref().map_or(DirInfo::Nothing, DirInfo::from);
         match circuits.get_or_launch_dir(relays).await {

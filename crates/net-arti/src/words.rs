@@ -27,13 +27,12 @@ pub(crate) fn blockage(kind: &BlockageKind) -> Option<String> {
 /// A clock that is off by so many seconds, as relays say.
 pub(crate) fn skew(seconds: i64) -> String {
     let side = if seconds > 0 { "ahead" } else { "behind" };
-    let minutes = seconds.unsigned_abs() / 60;
-    if minutes < 120 {
-        format!("relays say that the clock of this machine is {minutes} minutes {side}")
-    } else {
-        let hours = minutes / 60;
-        format!("relays say that the clock of this machine is {hours} hours {side}")
-    }
+    let minutes = seconds.unsigned_abs().saturating_add(30) / 60;
+    let (number, unit) = match minutes {
+        0..=119 => (minutes, "minutes"),
+        _ => (minutes.saturating_add(30) / 60, "hours"),
+    };
+    format!("relays say that the clock of this machine is {number} {unit} {side}")
 }
 
 /// What a service is missing.
@@ -85,7 +84,7 @@ mod tests {
     #[test]
     fn a_skewed_clock_is_told_with_its_side() {
         assert!(skew(3_600).ends_with("60 minutes ahead"));
-        assert!(skew(-7_200).ends_with("2 hours behind"));
+        assert!(skew(-7_199).ends_with("2 hours behind"));
     }
 
     #[test]

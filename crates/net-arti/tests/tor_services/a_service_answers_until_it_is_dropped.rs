@@ -1,6 +1,7 @@
 //! From the first step to the last: bootstrap, publish, dial, talk, drop, publish again, shut down.
 
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::support::{
@@ -46,9 +47,12 @@ async fn tor_a_service_answers_until_it_is_dropped() {
     // While it runs, what is on disk names neither the address nor the key.
     for directory in [host.directory.path(), guest.directory.path()] {
         for secret in [seed.address().label().as_bytes(), seed.0.as_bytes(), &seed.address().0] {
-            assert_eq!(files_with(directory, secret), Vec::<std::path::PathBuf>::new());
+            assert_eq!(files_with(directory, secret), Vec::<PathBuf>::new());
         }
     }
+
+    // Nor may anybody else on this machine look into it.
+    assert_eq!(open_directories(host.directory.path()), Vec::<PathBuf>::new());
 
     // Its end takes nothing from a stream that is there, but nobody comes in any more.
     drop(service.keep);
@@ -96,4 +100,20 @@ async fn empties(services: &Path) {
     while std::fs::read_dir(services).expect("listed").next().is_some() {
         look.tick().await;
     }
+}
+
+/// The directories below `parent` that others than their owner may enter.
+fn open_directories(parent: &Path) -> Vec<PathBuf> {
+    let mut open = Vec::new();
+    for entry in std::fs::read_dir(parent).expect("listed") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            let mode = path.metadata().expect("metadata").permissions().mode();
+            if mode & 0o077 != 0 {
+                open.push(path.clone());
+            }
+            open.extend(open_directories(&path));
+        }
+    }
+    open
 }
