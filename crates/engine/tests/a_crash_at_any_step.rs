@@ -5,11 +5,13 @@
 
 mod common;
 
+use common::outside::Puppet;
 use common::{Crash, Net, TALK};
 use undertone_engine::storage::View as _;
 use undertone_handle::command::{CheckCommand, Role};
 use undertone_handle::event::{CheckEvent, ConversationEvent, Delivery, LinkState, Trust};
 use undertone_handle::{Command, MessageId};
+use undertone_wire::message::{Body, Payload};
 
 const TEXTS: usize = 4;
 
@@ -153,25 +155,26 @@ fn a_crash_in_a_check_breaks_it_off_on_both_sides() {
     }
 }
 
-/// Where trust was lost, loading does not bring it back: not even if both say that they need no check.
+/// Where trust was lost, loading does not bring it back: not even if both say that they need no
+/// check, which before the conversation would have been enough.
 #[test]
 fn loading_lifts_no_trust() {
-    let mut net = Net::new(7, 2);
-    net.meet_with(0, Role::Host, common::CODE, Some(true), Some("left"));
-    net.meet_with(1, Role::Guest, common::CODE, Some(true), Some("right"));
-    for node in 0..2 {
-        net.command(node, Command::Check(TALK, CheckCommand::Stay));
-    }
-    for node in 0..2 {
-        net.reload(node);
-    }
-    net.pass(5_000);
-    for node in 0..2 {
-        net.command(node, Command::Check(TALK, CheckCommand::Wish(false)));
-    }
-    net.pass(5_000);
-    for node in 0..2 {
-        let contact = net.nodes[node].memory().contact(TALK).unwrap();
-        assert_eq!(contact.trust, Trust::Unverified);
-    }
+    let mut net = Net::new(7, 1);
+    let mut puppet = Puppet::pair(&mut net, 7, Some(true));
+    let mut sequence = 0;
+    let mut send = |net: &mut Net, puppet: &mut Puppet, body: Body| {
+        sequence += 1;
+        puppet.send(net, &Payload { sequence, body });
+    };
+    send(&mut net, &mut puppet, Body::CheckWish(true));
+    send(&mut net, &mut puppet, Body::Check(vec![0; 10]));
+    net.command(0, Command::Check(TALK, CheckCommand::Stay));
+    assert!(net.says(0, &ConversationEvent::Open));
+
+    net.reload(0);
+    assert!(puppet.come_back(&mut net));
+    net.command(0, Command::Check(TALK, CheckCommand::Wish(false)));
+    send(&mut net, &mut puppet, Body::CheckWish(false));
+    let contact = net.nodes[0].memory().contact(TALK).unwrap();
+    assert_eq!(contact.trust, Trust::Unverified);
 }

@@ -49,6 +49,22 @@ fn a_text_that_comes_often_is_delivered_once() {
     assert_eq!(net.received(0), ["once"]);
 }
 
+/// Whoever sends and sends and reads nothing stops the other side's receipts; when they read again,
+/// what they are owed comes without another text.
+#[test]
+fn a_receipt_that_found_no_room_is_made_up_for() {
+    let (mut net, mut puppet) = open(12);
+    while puppet.session.room() > 1 {
+        puppet.send(&mut net, &text(3, "again"));
+    }
+    puppet.send(&mut net, &text(4, "the last that fits"));
+    assert_eq!(net.received(0), ["again", "the last that fits"]);
+    let told = puppet.read(&mut net);
+    assert!(!told.contains(&receipt(4, 0)), "there was room: the test is too weak");
+    puppet.send(&mut net, &Payload { sequence: 0, body: Body::Empty });
+    assert_eq!(puppet.read(&mut net), [receipt(4, 0)]);
+}
+
 #[test]
 fn a_number_far_ahead_is_refused_and_what_is_in_the_window_is_taken_once() {
     let (mut net, mut puppet) = open(2);

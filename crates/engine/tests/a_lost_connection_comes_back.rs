@@ -3,7 +3,8 @@
 
 mod common;
 
-use common::{Net, Tap};
+use common::{Net, TALK, Tap};
+use undertone_engine::storage::View as _;
 use undertone_handle::event::{ConversationEvent, Delivery, LinkState};
 use undertone_wire::cell::FrameKind;
 
@@ -190,5 +191,10 @@ fn connections_that_break_at_once_for_ten_minutes_lose_nothing() {
         };
         assert_eq!(net.received(1), texts("a"), "{through:?}");
         assert_eq!(net.received(0), texts("b"), "{through:?}");
+        for node in 0..2 {
+            // Nobody forged anything, so nobody is told so.
+            assert!(!net.says(node, &ConversationEvent::Refused), "{through:?}");
+            assert_eq!(net.nodes[node].memory().outbox_len(TALK), 0, "{through:?}");
+        }
     }
 }
