@@ -157,6 +157,10 @@ fn build(tally: &mut Tally) -> bool {
 fn local(tally: &mut Tally, wish: &Wish<'_>) {
     let rest = all_but_core();
     tally.step("local: lints of the rest", |_| check::lints(&rest));
+    tally.step("local: generated files", |_| {
+        let fresh = crate::generate::command(&["--check".to_owned()])?;
+        if fresh { Ok(()) } else { Err("some are out of date, see above".to_owned()) }
+    });
     tally.step("local: tests", |tally| {
         nextest::nextest(tests(Tier::Local, &rest, wish), tally).map(drop)
     });

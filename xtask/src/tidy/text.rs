@@ -14,11 +14,11 @@ const FOLDERS: [&str; 5] = [
     concat!("/", "Users/"),
 ];
 
-/// Files that name such folders, each with the reason.
-const NAMES_FOLDERS: [(&str, &str); 1] = [(
-    "crates/node/src/environment/redact.rs",
-    "takes the names of people's folders out of what is shown",
-)];
+/// Starts of paths of files that name such folders, each with the reason.
+const NAMES_FOLDERS: [(&str, &str); 2] = [
+    ("crates/node/src/environment/", "takes the names of people's folders out of what is shown"),
+    ("crates/node/tests/environment_", "sees that no such name is shown"),
+];
 
 /// Where a machine gets its crates from is a matter of that machine.
 const REGISTRIES: [&str; 5] = [
@@ -34,6 +34,7 @@ fn is_made(path: &str) -> bool {
     path.ends_with("Cargo.lock")
         || path.ends_with(".snap")
         || path.ends_with("-NOTICE.txt")
+        || path.starts_with("docs/generated/")
         || path.contains("/golden/")
         || path.contains("/vectors/")
 }
@@ -44,7 +45,7 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
 
 fn of_file(file: &File) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let names_folders = NAMES_FOLDERS.iter().any(|(path, _)| *path == file.path);
+    let names_folders = NAMES_FOLDERS.iter().any(|(start, _)| file.path.starts_with(start));
     for (number, line) in (1..).zip(file.text.lines()) {
         let mut found = |what: String| findings.push(Finding::at(&file.path, number, what));
         if line.ends_with([' ', '\t', '\r']) {
@@ -109,8 +110,8 @@ mod tests {
             assert_eq!(found(".cargo/config.toml", &format!("x = \"{registry}\"\n")).len(), 1);
         }
         assert_eq!(found("a.sh", "cd $HOME/ana\n").len(), 0);
-        for (path, _) in NAMES_FOLDERS {
-            assert_eq!(found(path, &format!("\"{}\"\n", FOLDERS[0])).len(), 0);
+        for (start, _) in NAMES_FOLDERS {
+            assert_eq!(found(&format!("{start}a.rs"), &format!("\"{}\"\n", FOLDERS[0])).len(), 0);
         }
     }
 
