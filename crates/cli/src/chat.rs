@@ -8,6 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use undertone_handle::command::{Name, Role};
 use undertone_handle::words::{Kind, UserError};
 use undertone_handle::{Handle, SecretText};
+use undertone_node::environment::hardening::Hardening;
 use undertone_tui::plain::{AtEnd, Options, Shape, Streams};
 use undertone_tui::{End, Outcome, Plan, World, plain, screen};
 use undertone_wire::code::Code;
@@ -111,7 +112,7 @@ fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
 
 /// Runs a face over a node of its own, and ends both.
 async fn converse(common: &Common, plan: Plan, connection: Connection, prepared: Prepared) -> Exit {
-    say_first(&connection, &prepared);
+    say_first(&connection.notices, &prepared.hardening);
     let (handle, node) = match undertone_node::start(connection.network.clone()) {
         Ok(started) => started,
         Err(error) => return Exit::Failed(internal(&error)),
@@ -154,16 +155,16 @@ pub(crate) async fn face(common: &Common, handle: Handle, plan: Plan, world: Wor
 
 /// What the user should know before anything else, on standard error: it stays readable after the
 /// full screen is gone.
-pub(crate) fn say_first(connection: &Connection, prepared: &Prepared) {
+pub(crate) fn say_first(notices: &[String], hardening: &Hardening) {
     let mut words = String::from(
         "Undertone has not been audited by anyone. Do not trust your safety to it yet.\n",
     );
-    for sentence in connection.notices.iter().chain(&prepared.hardening.warnings()) {
+    for sentence in notices.iter().chain(&hardening.warnings()) {
         words.push_str(sentence);
         words.push('\n');
     }
     // Where nobody reads there is nobody to tell.
-    let _: io::Result<()> = io::stderr().write_all(words.as_bytes());
+    drop(io::stderr().write_all(words.as_bytes()));
 }
 
 /// Switches the terminal's echo off and on while a secret is typed as a line.

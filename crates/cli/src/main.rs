@@ -51,11 +51,11 @@ fn main() -> ExitCode {
 fn tell(error: &UserError, common: &Common) {
     use std::io::Write as _;
     // Where nobody reads there is nobody to tell; the exit code remains.
-    let _: std::io::Result<()> = if common.json {
+    drop(if common.json {
         writeln!(std::io::stdout(), "{}", json::error_line(error))
     } else {
         writeln!(std::io::stderr(), "{}\n{}", error.message, error.hint)
-    };
+    });
 }
 
 fn run(cli: Cli, limit: LockLimit) -> Exit {
@@ -65,7 +65,7 @@ fn run(cli: Cli, limit: LockLimit) -> Exit {
         Some(Command::Man) => return papers::manual(),
         _ => {}
     }
-    let prepared = match world::prepare(&cli.common, limit) {
+    let prepared = match world::prepare(&cli.common, cli.draws(), limit) {
         Ok(prepared) => prepared,
         Err(error) => return Exit::Failed(error),
     };
