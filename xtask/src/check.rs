@@ -1,7 +1,7 @@
 //! Everything that is checked without running a test.
 
 use crate::step::{self, Tally};
-use crate::{Outcome, machine, no_arguments, tidy};
+use crate::{Outcome, generate, machine, no_arguments, tidy};
 
 /// Checks formatting, lints, licences, advisories, documentation and the rules of the house.
 pub(crate) fn check(arguments: &[String]) -> Outcome {
@@ -35,10 +35,12 @@ pub(crate) fn lints(which: &[&str]) -> Result<(), String> {
     step::run(command)
 }
 
-/// Licences, banned crates and sources, all of which stand in files that are here.
+/// Licences, banned crates and sources, all of which stand in files that are here, and the notices that the licences
+/// want kept.
 pub(crate) fn licences() -> Result<(), String> {
     let arguments = ["deny", "--offline", "check", "licenses", "bans", "sources"];
-    step::run(step::cargo(&arguments))
+    step::run(step::cargo(&arguments))?;
+    generate::notices_are_current()
 }
 
 /// Known faults of dependencies, where the database of them can be had.

@@ -59,6 +59,17 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
     Ok(stale.is_empty())
 }
 
+/// Whether the notices are those of the crates that `Cargo.lock` gives the program. That the other files are up to date
+/// is a test of the program, which is built for its tests and needn't be built once more for this.
+pub(crate) fn notices_are_current() -> Result<(), String> {
+    let mut stale = Vec::new();
+    take(NOTICES, &notices::text(&crates()?), true, &mut stale)?;
+    match stale.as_slice() {
+        [] => Ok(()),
+        _ => Err(format!("{NOTICES} is out of date: cargo xtask generate")),
+    }
+}
+
 /// Writes a file if it differs, or only notes that it does.
 fn take(path: &str, text: &str, check: bool, stale: &mut Vec<String>) -> Result<(), String> {
     let file = step::root().join(path);
