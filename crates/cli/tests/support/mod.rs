@@ -14,6 +14,7 @@
 pub(crate) mod chats;
 pub(crate) mod plain;
 pub(crate) mod terminal;
+pub(crate) mod tor;
 
 use std::path::Path;
 use std::process::ExitStatus;
