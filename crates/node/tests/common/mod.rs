@@ -1,0 +1,99 @@
+//! Nodes and what to wait for, shared by the scenarios.
+
+#![expect(dead_code, reason = "each scenario uses its own part")]
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use undertone_handle::command::{Meet, Name, Role};
+use undertone_handle::event::{ConversationEvent, Event, MeetingEvent, MeetingStep};
+use undertone_handle::{Command, ConversationId, Handle};
+use undertone_node::network::AnyNetwork;
+use undertone_node::{draw_conversation, start};
+use undertone_wire::code::Code;
+
+/// Nothing on loopback takes that long, even on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A node in a meeting or a conversation.
+pub(crate) struct End {
+    pub(crate) handle: Handle,
+    pub(crate) conversation: ConversationId,
+}
+
+impl End {
+    pub(crate) async fn begin(network: AnyNetwork, role: Role, code: &Code) -> Self {
+        let (handle, _node) = start(network).unwrap();
+        let conversation = draw_conversation().unwrap();
+        let meet = Box::new(Meet {
+            role,
+            nick: Name::parse("someone").unwrap(),
+            peer: Name::parse("partner").unwrap(),
+            code: code.clone(),
+            check: Some(false),
+            secret: None,
+        });
+        handle.send(Command::Meet { conversation, meet }).await.unwrap();
+        Self { handle, conversation }
+    }
+
+    /// Waits for an event that `wanted` recognises; every event before it is let go.
+    pub(crate) async fn event<T>(&mut self, mut wanted: impl FnMut(&Event) -> Option<T>) -> T {
+        let found = timeout(PATIENCE, async {
+            loop {
+                let event = self.handle.event().await.expect("the node ended");
+                if let Some(found) = wanted(&event) {
+                    return found;
+                }
+                if let Event::Meeting(_, MeetingEvent::Ended(why)) = event {
+                    panic!("the meeting ended: {why:?}");
+                }
+            }
+        });
+        found.await.expect("nothing of that kind in time")
+    }
+
+    pub(crate) async fn wait<T>(
+        &mut self,
+        mut wanted: impl FnMut(&ConversationEvent) -> Option<T>,
+    ) -> T {
+        self.event(|event| match event {
+            Event::Conversation(_, event) => wanted(event),
+            _ => None,
+        })
+        .await
+    }
+
+    pub(crate) async fn told(&mut self, event: ConversationEvent) {
+        self.wait(|told| (*told == event).then_some(())).await;
+    }
+
+    pub(crate) async fn open(&mut self) {
+        self.told(ConversationEvent::Open).await;
+    }
+
+    pub(crate) async fn reachable(&mut self) {
+        self.event(|event| match event {
+            Event::Meeting(_, MeetingEvent::Step(MeetingStep::Reachable { .. })) => Some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    pub(crate) async fn say(&self, body: &str) -> undertone_handle::MessageId {
+        self.handle.send_text(self.conversation, body.to_owned()).await.unwrap()
+    }
+
+    pub(crate) async fn text(&mut self) -> String {
+        self.wait(|event| match event {
+            ConversationEvent::Received { body, .. } => Some(body.clone()),
+            _ => None,
+        })
+        .await
+    }
+}
+
+/// A name for a loopback network that no other test uses.
+pub(crate) fn unique(what: &str) -> String {
+    format!("{what}-{}", std::process::id())
+}
