@@ -448,7 +448,7 @@ pub const STAY_QUESTION: &str = "Stay all the same, unverified? (y/N)";
 pub fn check_failed() -> UserError {
     UserError::new(
         Kind::CheckFailed,
-        "The check failed and you left. Nothing was said under this code.",
+        "The check failed and you left. The conversation has ended.",
         "Ask your partner in another way what happened, agree on the secret word for word, and \
          begin again with a fresh code.",
     )

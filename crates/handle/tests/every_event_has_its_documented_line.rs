@@ -180,6 +180,21 @@ fn the_schema_lists_every_event_and_state_and_no_other() {
     }
 }
 
+#[test]
+fn a_line_of_one_of_two_sides_says_which_as_the_schema_has_it() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let documented = &schema["properties"]["side"];
+    let plain: Value = serde_json::from_str(&json::line(&Event::Ended)).unwrap();
+    assert_eq!(plain.get("side"), None);
+    for side in documented["enum"].as_array().unwrap() {
+        let line = json::side_line(side.as_str().unwrap(), &Event::Ended);
+        let mut value: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(value.as_object_mut().unwrap().remove("side").as_ref(), Some(side));
+        assert_eq!(value, plain);
+    }
+    assert_eq!(schema["properties"].as_object().unwrap().len(), 1);
+}
+
 /// The part of JSON Schema that the file uses.
 fn fits(property: &Value, value: &Value) -> bool {
     if let Some(expected) = property.get("const") {

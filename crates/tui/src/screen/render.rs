@@ -175,7 +175,7 @@ impl App {
 
     fn start_page(&self, page: &mut Page, chosen: usize) {
         self.title(page, "Undertone");
-        page.help("Two people talk, and nobody in between learns of it.", Style::new());
+        page.help("Two people talk over Tor, with no server in between.", Style::new());
         page.help(words::NOT_AUDITED, self.looks.faint());
         page.blank();
         let choices = [
