@@ -54,7 +54,9 @@ pub(crate) fn manual() -> Exit {
 
 /// The manual page: every command with its options and examples, one section each.
 pub(crate) fn page() -> io::Result<Vec<u8>> {
-    let command = Cli::command();
+    let mut command = Cli::command();
+    // So that each command's synopsis begins with the program's name.
+    command.build();
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
     for sub in command.get_subcommands() {

@@ -1,6 +1,6 @@
 //! Nodes and what to wait for, shared by the scenarios.
 
-#![expect(dead_code, reason = "each scenario uses its own part")]
+#![allow(dead_code, reason = "each scenario uses its own part; some use all")]
 
 use std::time::Duration;
 
