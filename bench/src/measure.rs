@@ -1,0 +1,140 @@
+//! From pairs of times to a ratio with its interval.
+
+/// How often the pairs are drawn anew for the interval.
+const DRAWS: usize = 10_000;
+
+/// Where the draws start: the same pairs always give the same interval.
+const SEED: u64 = 0x756e_6465_7274_6f6e;
+
+/// One measurement of ours and one of the peer's, right after each other, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pair {
+    pub(crate) ours: f64,
+    pub(crate) peer: f64,
+}
+
+/// What came out, and what should have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Goal {
+    ours: f64,
+    peer: f64,
+    /// The medians' ratio, and the two ends of its 95 % interval.
+    ratio: [f64; 3],
+    at_most: f64,
+}
+
+impl Goal {
+    /// Medians of pairs, their ratio, and a bootstrapped interval around it: pairs are drawn with
+    /// repetition, so that what moved both of a pair moves neither end. `None` without a pair.
+    pub(crate) fn from_pairs(pairs: &[Pair], at_most: f64) -> Option<Self> {
+        let ours = median(pairs.iter().map(|pair| pair.ours).collect())?;
+        let peer = median(pairs.iter().map(|pair| pair.peer).collect())?;
+        let mut random = SplitMix(SEED);
+        let mut ratios = Vec::with_capacity(DRAWS);
+        for _ in 0..DRAWS {
+            let drawn = (0..pairs.len()).filter_map(|_| pairs.get(random.below(pairs.len())));
+            let (ours, peer) = drawn.map(|pair| (pair.ours, pair.peer)).unzip();
+            ratios.push(median(ours)? / median(peer)?);
+        }
+        ratios.sort_by(f64::total_cmp);
+        let low = *ratios.get(DRAWS / 40)?;
+        let high = *ratios.get(DRAWS - 1 - DRAWS / 40)?;
+        Some(Self { ours, peer, ratio: [ours / peer, low, high], at_most })
+    }
+
+    /// Whether even the bad end of the interval reaches the goal.
+    pub(crate) fn is_met(&self) -> bool {
+        self.ratio[2] <= self.at_most
+    }
+
+    /// The line of this goal.
+    pub(crate) fn line(&self, name: &str) -> String {
+        let Self { ours, peer, ratio: [ratio, low, high], at_most } = self;
+        let word = if self.is_met() { "ok" } else { "short" };
+        format!(
+            "{name}  ours {ours:.1} ms  peer {peer:.1} ms  ratio {ratio:.3} [{low:.3}, {high:.3}]  \
+             goal <= {at_most:.2}  {word}"
+        )
+    }
+}
+
+/// The middle; the mean of both middles of an even number. `None` of nothing.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let upper = *values.get(values.len() / 2)?;
+    if values.len().is_multiple_of(2) {
+        Some(f64::midpoint(*values.get(values.len() / 2 - 1)?, upper))
+    } else {
+        Some(upper)
+    }
+}
+
+/// Steele, Lea and Flood's generator: enough for draws, and no crate.
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `bound`; the bias is far below what a bootstrap can see.
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from((u128::from(self.next()) * bound as u128) >> 64).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noisy(factor: f64, count: usize) -> Vec<Pair> {
+        let mut random = SplitMix(7);
+        let mut around = |middle: f64| middle + random.below(1_000) as f64 / 500.0;
+        (0..count).map(|_| Pair { ours: factor * around(30.0), peer: around(30.0) }).collect()
+    }
+
+    #[test]
+    fn the_median_is_the_middle() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+        assert_eq!(median(Vec::new()), None);
+    }
+
+    #[test]
+    fn the_interval_holds_the_true_ratio_and_narrows_with_more_pairs() {
+        let width = |count| {
+            let goal = Goal::from_pairs(&noisy(1.05, count), 1.10).unwrap();
+            let [ratio, low, high] = goal.ratio;
+            assert!(low <= 1.05 && 1.05 <= high && low <= ratio && ratio <= high, "{goal:?}");
+            high - low
+        };
+        assert!(width(2_000) < width(100) / 2.0);
+    }
+
+    #[test]
+    fn a_goal_is_met_only_by_the_bad_end() {
+        let goal = Goal { ours: 33.0, peer: 30.0, ratio: [1.09, 1.07, 1.11], at_most: 1.10 };
+        assert!(!goal.is_met());
+        assert!(goal.line("latency").ends_with("short"));
+        let goal = Goal { ours: 31.2, peer: 29.9, ratio: [1.043, 1.031, 1.056], at_most: 1.10 };
+        assert_eq!(
+            goal.line("latency"),
+            "latency  ours 31.2 ms  peer 29.9 ms  ratio 1.043 [1.031, 1.056]  goal <= 1.10  ok"
+        );
+    }
+
+    #[test]
+    fn pairs_keep_together_when_drawn() {
+        // Each pair has the same ratio at a different speed of the machine: no draw can tear it.
+        let pairs: Vec<Pair> =
+            (1..200).map(|n| Pair { ours: 1.2 * f64::from(n), peer: f64::from(n) }).collect();
+        let [ratio, low, high] = Goal::from_pairs(&pairs, 1.10).unwrap().ratio;
+        for value in [ratio, low, high] {
+            assert!((value - 1.2).abs() < 1e-9, "{value}");
+        }
+    }
+}
