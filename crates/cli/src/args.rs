@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     name = "undertone",
     bin_name = "undertone",
     version,
-    about = "Two people talk over Tor with nobody in between: no server, no account, no trace.",
+    about = "Two people talk over Tor with nobody in between: no server, no account.",
     long_about = "Two people talk over Tor with nobody in between: no server, no account, no IP \
                   address shown. One of them says a code, the other types it; everything lives in \
                   memory and is gone when they leave.\n\n\
@@ -26,6 +26,18 @@ pub(crate) struct Cli {
     /// What to do; without one, the start screen.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+impl Cli {
+    /// Whether this draws a full screen.
+    pub(crate) fn draws(&self) -> bool {
+        let command = match &self.command {
+            None | Some(Command::Chat(_)) => true,
+            Some(Command::Demo(demo)) => demo.script.is_none(),
+            Some(_) => false,
+        };
+        command && !self.common.plain && !self.common.json
+    }
 }
 
 /// The examples under the short help.

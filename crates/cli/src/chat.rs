@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::args::{Chat, Common, NetworkChoice, NetworkDetails};
 use crate::failure::{failure, internal};
-use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, plan};
+use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, kind, plan};
 use crate::{Exit, no_terminal};
 
 /// The longest first line of a file with a code or a secret, in bytes.
@@ -27,8 +27,9 @@ pub(crate) async fn chat(common: &Common, chat: Chat, prepared: Prepared) -> Exi
     if !(common.plain || common.json || has_terminal()) {
         return Exit::Failed(no_terminal());
     }
-    let filled = connect(chat.network.network, &chat.network.details)
-        .and_then(|connection| Ok((fill(&chat, &connection)?, connection)));
+    // The files that the plan is made of are read first: a network may change the directory.
+    let filled = fill(&chat)
+        .and_then(|plan| Ok((plan, connect(chat.network.network, &chat.network.details)?)));
     match filled {
         Ok((plan, connection)) => converse(common, plan, connection, prepared).await,
         Err(error) => Exit::Failed(error),
@@ -50,14 +51,14 @@ pub(crate) async fn start_screen(common: &Common, prepared: Prepared) -> Exit {
 }
 
 /// What the command line says about a chat.
-fn fill(chat: &Chat, connection: &Connection) -> Result<Plan, UserError> {
+fn fill(chat: &Chat) -> Result<Plan, UserError> {
     let name = |option: &Option<String>, what: &str| match option {
         Some(text) => Name::parse(text).map(Some).map_err(|error| {
             failure(Kind::Usage, &format!("{what}: {error}."), "Choose another name.")
         }),
         None => Ok(None),
     };
-    let mut plan = plan(connection.network.kind, false)?;
+    let mut plan = plan(kind(chat.network.network), false)?;
     plan.role = Some(if chat.serve { Role::Host } else { Role::Guest });
     plan.nick = name(&chat.nick, "Your name can't be used")?;
     plan.peer = name(&chat.peer, "Your partner's name can't be used")?;

@@ -1,11 +1,13 @@
 //! `undertone demo`: both ends in one program, two nodes that share nothing but the network.
 
 use std::io::{BufRead as _, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
 use undertone_handle::command::{CheckCommand, Meet, Name, Role};
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, Delivery, Event, MeetingEnd, MeetingEvent,
+    CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
 };
 use undertone_handle::words::{Kind, UserError};
 use undertone_handle::{Command, ConversationId, Handle, MessageId, json};
@@ -13,7 +15,7 @@ use undertone_tui::World;
 use undertone_wire::code::Code;
 
 use crate::args::{Common, Demo, DemoNetworkArgs, NetworkChoice, NetworkDetails};
-use crate::chat::{exit, face};
+use crate::chat::{exit, face, say_first};
 use crate::failure::{failure, internal};
 use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, plan};
 use crate::{Exit, no_terminal};
@@ -43,12 +45,18 @@ const PARTNER_TRIES: u32 = 6;
 pub(crate) async fn demo(common: &Common, demo: Demo, prepared: Prepared) -> Exit {
     let DemoNetworkArgs { network, details } = demo.network;
     match demo.script {
-        Some(path) => match scripted(&path, network, &details).await {
-            Ok(()) => Exit::Code(0),
-            Err(error) => Exit::Failed(error),
-        },
+        Some(path) => {
+            let interrupts = Interrupts::new(prepared.signals);
+            let outcome = scripted(path, network, &details, interrupts.face()).await;
+            match (interrupts.code(), outcome) {
+                (Some(code), _) => Exit::Code(code),
+                (None, Ok(())) => Exit::Code(0),
+                (None, Err(error)) => Exit::Failed(error),
+            }
+        }
         None if !(common.plain || common.json || has_terminal()) => Exit::Failed(no_terminal()),
         None => {
+            say_first(&[], &prepared.hardening);
             let interrupts = Interrupts::new(prepared.signals);
             on_screen(common, network, Some(details), &interrupts).await
         }
@@ -106,13 +114,19 @@ pub(crate) async fn on_screen(
     exit(outcome, interrupts)
 }
 
-/// The demo without a face.
+/// The demo without a face, until it is done or somebody wishes it to end.
 async fn scripted(
-    path: &std::path::Path,
+    path: PathBuf,
     choice: NetworkChoice,
     details: &NetworkDetails,
+    mut wishes: mpsc::Receiver<()>,
 ) -> Result<(), UserError> {
-    let lines = read_lines(path)?;
+    // Whoever writes the script may be in no hurry.
+    let reading = tokio::task::spawn_blocking(move || read_lines(&path));
+    let lines = tokio::select! {
+        lines = reading => lines.map_err(|error| internal(&error))??,
+        Some(()) = wishes.recv() => return Ok(()),
+    };
     let [one, two] = two_ends(choice, Some(details.clone()))?;
     let code = undertone_node::propose_code().map_err(|error| internal(&error))?;
     let mut ends = Vec::new();
@@ -125,7 +139,7 @@ async fn scripted(
         nodes.push(node);
     }
     let (Some(guest), Some(host)) = (ends.pop(), ends.pop()) else { return Ok(()) };
-    let outcome = script(lines, host, guest, code).await;
+    let outcome = script(lines, host, guest, code, wishes).await;
     for node in nodes {
         node.ended().await;
     }
@@ -205,6 +219,7 @@ struct Side {
     open: bool,
     /// Sent and not yet delivered.
     waiting: Vec<MessageId>,
+    delivered: usize,
     received: usize,
     left: bool,
 }
@@ -217,6 +232,7 @@ impl Side {
             conversation,
             open: false,
             waiting: Vec::new(),
+            delivered: 0,
             received: 0,
             left: false,
         }
@@ -230,11 +246,18 @@ impl Side {
             Event::Conversation(_, ConversationEvent::Received { .. }) => self.received += 1,
             Event::Conversation(_, ConversationEvent::Delivery(message, Delivery::Delivered)) => {
                 self.waiting.retain(|waiting| waiting != message);
+                self.delivered += 1;
             }
             Event::Conversation(
                 _,
                 ConversationEvent::PeerLeft | ConversationEvent::Left { .. },
             ) => self.left = true,
+            Event::Conversation(_, ConversationEvent::NotSent(_, reason)) => {
+                return Err(undertone_handle::words::not_sent(*reason));
+            }
+            Event::Conversation(_, ConversationEvent::Link(LinkState::GivenUp)) => {
+                return Err(undertone_handle::words::link_given_up());
+            }
             Event::Meeting(_, MeetingEvent::Ended(why)) => {
                 return Err(undertone_handle::words::meeting_end(why, Role::Host));
             }
@@ -245,12 +268,14 @@ impl Side {
     }
 }
 
-/// Runs a script: each line is sent by the first side, the events of both are printed.
-pub(crate) async fn script(
+/// Runs a script: each line is sent by the first side, the events of both are printed. A wish to
+/// end leaves the rest unsent, and both sides say goodbye.
+async fn script(
     lines: Vec<String>,
     host: (Handle, ConversationId),
     guest: (Handle, ConversationId),
     code: Code,
+    mut wishes: mpsc::Receiver<()>,
 ) -> Result<(), UserError> {
     let mut sides = [Side::new("a", host.0, host.1), Side::new("b", guest.0, guest.1)];
     for (side, (role, nick, peer)) in
@@ -260,21 +285,23 @@ pub(crate) async fn script(
         let begin = Command::Meet { conversation: side.conversation, meet };
         side.handle.send(begin).await.map_err(|error| internal(&error))?;
     }
-    let run = run_script(&mut sides, &lines);
-    let outcome = tokio::time::timeout(SCRIPT_PATIENCE, run).await;
+    let outcome = tokio::select! {
+        result = run_script(&mut sides, &lines) => result,
+        () = tokio::time::sleep(SCRIPT_PATIENCE) => Err(not_delivered(&sides[0], lines.len())),
+        Some(()) = wishes.recv() => Ok(()),
+    };
     for side in &sides {
         // A node that has ended needs no order to.
         let _ended = side.handle.send(Command::Shutdown).await;
     }
+    let mut last = Ok(());
     for side in &mut sides {
         while let Some(event) = side.handle.event().await {
-            side.see(&event)?;
+            // What made the run fail is said; what its end brings with it is only printed.
+            last = last.and(side.see(&event));
         }
     }
-    match outcome {
-        Ok(result) => result,
-        Err(_) => Err(not_delivered(sides[0].waiting.len(), lines.len())),
-    }
+    outcome.and(last)
 }
 
 async fn run_script(sides: &mut [Side; 2], lines: &[String]) -> Result<(), UserError> {
@@ -322,7 +349,8 @@ async fn one_event(host: &mut Side, guest: &mut Side) -> Result<(), UserError> {
     }
 }
 
-fn not_delivered(waiting: usize, all: usize) -> UserError {
+fn not_delivered(side: &Side, all: usize) -> UserError {
+    let waiting = all.saturating_sub(side.delivered);
     failure(
         Kind::NotDelivered,
         &format!("{waiting} of {all} lines were not delivered in time."),

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc;
 use undertone_handle::event::{Event, NetworkStep};
 use undertone_handle::words::Kind;
 use undertone_handle::{Command, Handle};
@@ -11,7 +12,7 @@ use undertone_node::environment::doctor::{Facts, Report, State, Step};
 use crate::Exit;
 use crate::args::{Common, Doctor, NetworkChoice};
 use crate::failure::{failure, internal};
-use crate::world::{Prepared, connect};
+use crate::world::{Interrupts, Prepared, connect};
 
 /// How long the doctor waits for the network.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -27,7 +28,11 @@ pub(crate) async fn doctor(common: &Common, doctor: Doctor, prepared: Prepared) 
         &prepared.hardening,
         prepared.log.as_ref(),
     );
-    let steps = if doctor.offline { Vec::new() } else { network(&doctor).await };
+    let interrupts = Interrupts::new(prepared.signals);
+    let steps = if doctor.offline { Vec::new() } else { network(&doctor, interrupts.face()).await };
+    if let Some(code) = interrupts.code() {
+        return Exit::Code(code);
+    }
     let report = Report::new(facts, steps);
     let text = if common.json { report.to_json().to_string() + "\n" } else { report.to_text() };
     if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
@@ -41,7 +46,7 @@ pub(crate) async fn doctor(common: &Common, doctor: Doctor, prepared: Prepared) 
 }
 
 /// Tries the network, in the steps that are seen.
-async fn network(doctor: &Doctor) -> Vec<Step> {
+async fn network(doctor: &Doctor, wishes: mpsc::Receiver<()>) -> Vec<Step> {
     let name = match doctor.network.network {
         NetworkChoice::Arti => "Tor",
         NetworkChoice::Local => "loopback",
@@ -55,7 +60,7 @@ async fn network(doctor: &Doctor) -> Vec<Step> {
         connection.notices.iter().map(|words| step(State::Plain, words.clone(), None)).collect();
     match undertone_node::start(connection.network.clone()) {
         Ok((handle, node)) => {
-            steps.extend(look(handle, step).await);
+            steps.extend(look(handle, wishes, step).await);
             node.ended().await;
         }
         Err(error) => steps.push(step(State::Bad, error.to_string(), None)),
@@ -63,8 +68,10 @@ async fn network(doctor: &Doctor) -> Vec<Step> {
     steps
 }
 
+/// Follows the way to the network until it is found, time is up, or somebody wishes an end.
 async fn look(
     mut handle: Handle,
+    mut wishes: mpsc::Receiver<()>,
     step: impl Fn(State, String, Option<Duration>) -> Step,
 ) -> Vec<Step> {
     let begin = Instant::now();
@@ -72,7 +79,11 @@ async fn look(
     let mut last = String::from("nothing was seen of it");
     loop {
         let left = PATIENCE.saturating_sub(begin.elapsed());
-        let Ok(Some(event)) = tokio::time::timeout(left, handle.event()).await else {
+        let event = tokio::select! {
+            event = tokio::time::timeout(left, handle.event()) => event,
+            Some(()) = wishes.recv() => break,
+        };
+        let Ok(Some(event)) = event else {
             steps.push(step(State::Bad, format!("not reached: {last}"), Some(begin.elapsed())));
             break;
         };

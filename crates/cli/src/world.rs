@@ -45,7 +45,16 @@ pub(crate) struct Connection {
     _ram: Option<RamDir>,
 }
 
-/// Opens a network as the command line wishes it.
+/// What the network is that the command line wishes.
+pub(crate) fn kind(choice: NetworkChoice) -> NetworkKind {
+    match choice {
+        NetworkChoice::Arti => NetworkKind::Arti,
+        NetworkChoice::Local => NetworkKind::Local,
+    }
+}
+
+/// Opens a network as the command line wishes it. Files that the command line names by relative
+/// paths must have been read before: Tor's directory becomes the working directory.
 pub(crate) fn connect(
     choice: NetworkChoice,
     details: &NetworkDetails,
@@ -75,6 +84,7 @@ fn arti(details: &NetworkDetails) -> Result<Connection, UserError> {
     };
     let ram = RamDir::create()
         .map_err(|error| failure(Kind::Environment, &error.to_string(), error.hint()))?;
+    ram.enter().map_err(|error| internal(&error.kind()))?;
     let network = network::arti(ram.path(), config).map_err(|error| {
         failure(
             Kind::Environment,
@@ -155,11 +165,24 @@ pub(crate) struct Prepared {
     pub(crate) signals: Signals,
 }
 
-/// Hardens the process, opens the log, takes signals over.
-pub(crate) fn prepare(common: &Common, limit: LockLimit) -> Result<Prepared, UserError> {
+/// Hardens the process, opens the log, takes signals over. A log that would be written across a
+/// full screen is refused.
+pub(crate) fn prepare(
+    common: &Common,
+    draws: bool,
+    limit: LockLimit,
+) -> Result<Prepared, UserError> {
     let hardening = hardening::harden(limit);
     ending::install_panic_hook(undertone_tui::screen::restore);
     let log = common.log.as_ref().map(|target| LogTarget::from_argument(target.as_ref()));
+    if draws && matches!(log, Some(LogTarget::Stderr)) && std::io::stderr().is_terminal() {
+        return Err(failure(
+            Kind::Usage,
+            "A log on this terminal would be written across the screen that is drawn on it.",
+            "Name a file, as in --log undertone.log; or lead it away with 2>undertone.log; or \
+             take --plain.",
+        ));
+    }
     if let Some(target) = &log {
         let level = match common.log_level {
             crate::args::LogLevel::Warn => LogLevel::Warn,
