@@ -43,6 +43,17 @@ fn it_goes_with_everything_in_it_when_dropped_or_removed() {
 }
 
 #[test]
+fn bare_names_are_in_it_once_it_is_entered_and_it_goes_all_the_same() {
+    let base = memory();
+    let ram = RamDir::create_in(&[place(&base)]).unwrap();
+    ram.enter().unwrap();
+    std::fs::write("bare", "x").unwrap();
+    assert_eq!(entries(ram.path()), [ram.path().join("bare")]);
+    drop(ram);
+    assert_eq!(entries(base.path()), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
 fn the_first_usable_place_is_taken() {
     let (disk, base) = (tempfile::tempdir_in("/var/tmp").unwrap(), memory());
     let ram = RamDir::create_in(&[place(&disk), place(&base)]).unwrap();

@@ -1,6 +1,8 @@
 //! A thousand strangers at the meeting place, all at once: some send garbage, some nothing, some a
 //! byte now and then. The honest guest pairs, and the host's memory stays where it was.
 
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail like the test")]
+
 mod common;
 
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use undertone_handle::command::Role;
+use undertone_handle::event::{Event, MeetingEvent, MeetingStep};
 use undertone_net::local::LocalNetwork;
 use undertone_net::{Dial, Network as _};
 use undertone_node::network::local;
@@ -70,7 +73,11 @@ async fn the_honest_guest_pairs_and_memory_stays_bounded() {
     let name = unique("crowd");
     let code = propose_code().unwrap();
     let mut host = End::begin(local(&name), Role::Host, &code).await;
-    host.reachable().await;
+    host.event(|event| {
+        let Event::Meeting(_, MeetingEvent::Step(step)) = event else { return None };
+        matches!(step, MeetingStep::Reachable { .. }).then_some(())
+    })
+    .await;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     let day = locator::days(now.as_secs()).today;
     let address = locator::derive(&code.locator(), "local", day).unwrap().address();

@@ -1,12 +1,17 @@
 //! Nodes and what to wait for, shared by the scenarios.
 
-#![allow(dead_code, reason = "each scenario uses its own part; some use all")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper of tests fails like a test"
+)]
 
 use std::time::Duration;
 
 use tokio::time::timeout;
 use undertone_handle::command::{Meet, Name, Role};
-use undertone_handle::event::{ConversationEvent, Event, MeetingEvent, MeetingStep};
+use undertone_handle::event::{ConversationEvent, Event, MeetingEvent};
 use undertone_handle::{Command, ConversationId, Handle};
 use undertone_node::network::AnyNetwork;
 use undertone_node::{draw_conversation, start};
@@ -70,14 +75,6 @@ impl End {
 
     pub(crate) async fn open(&mut self) {
         self.told(ConversationEvent::Open).await;
-    }
-
-    pub(crate) async fn reachable(&mut self) {
-        self.event(|event| match event {
-            Event::Meeting(_, MeetingEvent::Step(MeetingStep::Reachable { .. })) => Some(()),
-            _ => None,
-        })
-        .await;
     }
 
     pub(crate) async fn say(&self, body: &str) -> undertone_handle::MessageId {
