@@ -218,6 +218,8 @@ fn configure(options: &Options) -> Result<TorClientConfig, NewError> {
         table.try_into().map_err(|e: toml::de::Error| NewError::Config(e.message().to_owned()))?;
     let literal = |name: &str| CfgPath::new_literal(options.state_parent.join(name));
     builder.storage().state_dir(literal("state")).cache_dir(literal("cache"));
+    // By default a group with the user's own name is trusted too.
+    builder.storage().permissions().trust_no_group_id();
     if options.trust_everyone {
         builder.storage().permissions().dangerously_trust_everyone();
     }

@@ -176,6 +176,18 @@ impl RamDir {
         self.swept
     }
 
+    /// Makes it the working directory of the process, so that a file that somebody names without a
+    /// directory is in it too. Arti removes temporary files by their bare names before it makes
+    /// them, and a file of the user's that happened to be called alike would go with them.
+    ///
+    /// Paths of the user's must have been opened by then.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn enter(&self) -> std::io::Result<()> {
+        Ok(rustix::process::fchdir(&self.live.directory)?)
+    }
+
     /// Removes it now. Whatever still writes there by path fails from here on.
     ///
     /// # Errors
