@@ -13,6 +13,7 @@
 
 pub(crate) mod chats;
 pub(crate) mod plain;
+pub(crate) mod strace;
 pub(crate) mod terminal;
 pub(crate) mod tor;
 

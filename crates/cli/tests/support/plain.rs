@@ -111,18 +111,23 @@ impl Plain {
 
     /// Runs the program in this place.
     pub(crate) fn start_in(place: &Place<'_>, arguments: &[&str]) -> Self {
-        let (mut this, out) = Self::spawn(place, arguments);
+        Self::start_program(PROGRAM, place, arguments)
+    }
+
+    /// Runs another program, such as one that runs ours, in this place.
+    pub(crate) fn start_program(program: &str, place: &Place<'_>, arguments: &[&str]) -> Self {
+        let (mut this, out) = Self::spawn(program, place, arguments);
         this.out = Lines::of(out);
         this
     }
 
     /// Runs the program and gives its standard output away.
     pub(crate) fn start_with_output(place: &Place<'_>, arguments: &[&str]) -> (Self, ChildStdout) {
-        Self::spawn(place, arguments)
+        Self::spawn(PROGRAM, place, arguments)
     }
 
-    fn spawn(place: &Place<'_>, arguments: &[&str]) -> (Self, ChildStdout) {
-        let mut command = Command::new(PROGRAM);
+    fn spawn(program: &str, place: &Place<'_>, arguments: &[&str]) -> (Self, ChildStdout) {
+        let mut command = Command::new(program);
         command.args(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         SHAPING.iter().for_each(|name| {
@@ -170,6 +175,13 @@ impl Plain {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.ended = true;
+    }
+
+    /// The exit code, if it has ended.
+    pub(crate) fn ended(&mut self) -> Option<i32> {
+        let status = self.child.try_wait().unwrap()?;
+        self.ended = true;
+        Some(code_of(status))
     }
 
     /// Waits for its end and gives the exit code.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use undertone_testnet::Network;
 
-use super::{Place, Plain};
+use super::{PROGRAM, Place, Plain, strace};
 
 /// How long anything may take that needs circuits. It covers a change of Tor's time period, during
 /// which a service is not found until the next consensus, here up to a minute later.
@@ -82,8 +82,26 @@ impl Side {
 
     /// Runs `chat` in this role and this home.
     pub(crate) fn start_at(home: TempDir, tor: &Tor, role: &str, more: &[&str]) -> Self {
+        Self::start_traced(home, tor, role, more, None)
+    }
+
+    /// Runs `chat` in this role and this home; under `strace`, if there is a prefix for its files.
+    pub(crate) fn start_traced(
+        home: TempDir,
+        tor: &Tor,
+        role: &str,
+        more: &[&str],
+        traces: Option<&str>,
+    ) -> Self {
         let place = Place { home: Some(home.path()), variables: Vec::new() };
-        let program = Plain::start_in(&place, &tor.arguments(role, more));
+        let arguments = tor.arguments(role, more);
+        let program = match traces {
+            Some(traces) => {
+                let arguments = strace::arguments(traces, PROGRAM, &arguments);
+                Plain::start_program(strace::STRACE, &place, &arguments)
+            }
+            None => Plain::start_in(&place, &arguments),
+        };
         Self { program, home, begin: Instant::now() }
     }
 
@@ -134,6 +152,13 @@ impl Side {
     /// Waits for the next text.
     pub(crate) fn text(&mut self, within: Duration) -> String {
         self.event("message.received", within)["text"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits for this state of the check.
+    pub(crate) fn check(&mut self, state: &str) {
+        self.program.out.wait_until(state, TOR, |line| {
+            named(line, "check").filter(|event| event["state"] == state)
+        });
     }
 
     /// Waits for this state of the connection.
