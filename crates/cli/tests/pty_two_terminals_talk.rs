@@ -40,7 +40,7 @@ fn names_code_check_texts_of_every_width_and_the_end() {
         assert!(!side.contents().contains(&code), "the code is not shown once it is spent");
     }
 
-    let texts = ["hello", "grüße aus Łódź", "日本語も大丈夫", "👩‍🚀 and e\u{301}", "שלום עולם"];
+    let texts = ["hello", "grüße aus Łódź", "日本語も大丈夫", "👋 and e\u{301}", "שלום עולם"];
     for text in texts {
         guest.line(text);
         host.wait_for_row(&["gustav", text], SOON);
@@ -51,6 +51,23 @@ fn names_code_check_texts_of_every_width_and_the_end() {
         host.wait_for_row(&["hilde", &answer, "✓✓"], SOON);
     }
     leave(&mut host, &mut guest, "/quit", "hilde");
+}
+
+#[test]
+fn a_slip_in_the_code_is_noticed_while_it_is_typed() {
+    let name = local_name();
+    let network = local(&name);
+    let mut guest = screen_guest("gustav", &network, "nonsense");
+    guest.wait_for("A code begins with a number and a hyphen", SOON);
+    guest.keys(&"\x7f".repeat("nonsense".len()));
+    guest.keys("93-ottex-");
+    guest.wait_for("One word is not in the list; Ctrl-R shows what you typed.", SOON);
+    assert!(!guest.contents().contains("ottex"));
+    guest.keys("\x12");
+    guest.wait_for("93-ottex-", SOON);
+    guest.keys("\x03");
+    assert_eq!(guest.exit_code(SOON), 0);
+    guest.assert_restored();
 }
 
 #[test]

@@ -22,8 +22,8 @@ struct Shown {
 /// A program on a terminal of its own.
 pub(crate) struct Terminal {
     shown: Arc<(Mutex<Shown>, Condvar)>,
-    keys: Option<Box<dyn Write + Send>>,
-    master: Option<Box<dyn MasterPty + Send>>,
+    keys: Box<dyn Write + Send>,
+    master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
     process: u32,
     ended: bool,
@@ -65,7 +65,8 @@ impl Terminal {
             let mut buffer = [0; 8192];
             loop {
                 let read = reader.read(&mut buffer).unwrap_or(0);
-                let mut shown = watched.0.lock().unwrap();
+                // A test that fails while it looks needs no more to look at.
+                let Ok(mut shown) = watched.0.lock() else { return };
                 if read == 0 {
                     shown.closed = true;
                 } else {
@@ -78,9 +79,9 @@ impl Terminal {
                 }
             }
         });
-        let keys = Some(pair.master.take_writer().expect("its keyboard"));
+        let keys = pair.master.take_writer().expect("its keyboard");
         let process = child.process_id().expect("a process");
-        Self { shown, keys, master: Some(pair.master), child, process, ended: false }
+        Self { shown, keys, master: pair.master, child, process, ended: false }
     }
 
     /// Waits until `seen` gives something of the screen.
@@ -125,9 +126,8 @@ impl Terminal {
 
     /// Types these characters.
     pub(crate) fn keys(&mut self, keys: &str) {
-        let keyboard = self.keys.as_mut().expect("a keyboard");
-        keyboard.write_all(keys.as_bytes()).unwrap();
-        keyboard.flush().unwrap();
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
     }
 
     /// Types this text and Enter.
@@ -167,7 +167,7 @@ impl Terminal {
 
     /// Whether the terminal shows what is typed and reads it in lines, as shells leave it.
     pub(crate) fn is_in_line_mode(&self) -> bool {
-        let modes = self.master.as_ref().and_then(|master| master.get_termios()).expect("modes");
+        let modes = self.master.get_termios().expect("modes");
         let modes = LocalModes::from_bits_retain(modes.local_flags.bits());
         modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG)
     }
@@ -193,13 +193,6 @@ impl Terminal {
         self.process
     }
 
-    /// Takes the terminal away, as a closed window or a lost line does.
-    pub(crate) fn hang_up(&mut self) {
-        drop(self.keys.take());
-        drop(self.master.take());
-        super::signal(self.process, Signal::HUP);
-    }
-
     /// Waits for the program's end and gives its exit code.
     pub(crate) fn exit_code(&mut self, within: Duration) -> u32 {
         let Self { child, shown, .. } = self;
@@ -212,12 +205,10 @@ impl Terminal {
             },
         );
         self.ended = true;
-        if self.master.is_some() {
-            // What it wrote last is still on its way through the terminal.
-            let shown = self.lock();
-            let wait = self.shown.1.wait_timeout_while(shown, within, |shown| !shown.closed);
-            assert!(wait.unwrap().0.closed, "somebody else still holds the terminal");
-        }
+        // What it wrote last may still be on its way through the terminal.
+        let shown = self.lock();
+        let wait = self.shown.1.wait_timeout_while(shown, within, |shown| !shown.closed);
+        assert!(wait.unwrap().0.closed, "somebody else still holds the terminal");
         assert!(status.signal().is_none(), "ended by a signal: {status}");
         status.exit_code()
     }

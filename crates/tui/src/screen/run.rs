@@ -1,6 +1,6 @@
 //! The loop around the model: keys and events in, frames and commands out.
 
-use std::io::{self, Stdout, stdout};
+use std::io::{self, Stdout, Write, stdout};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -52,12 +52,29 @@ impl Drop for Restored {
     }
 }
 
-fn enter() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+/// Standard output while the terminal is in our hands; what comes later goes nowhere.
+///
+/// ratatui shows the cursor when its terminal is dropped, and complains on standard error if it
+/// can't. Where the terminal is lost the complaint would be a panic, and the goodbye to the partner
+/// would go with it. [`restore`] shows the cursor anyway.
+struct Ours(Stdout);
+
+impl Write for Ours {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if ENTERED.load(Ordering::SeqCst) { self.0.write(bytes) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if ENTERED.load(Ordering::SeqCst) { self.0.flush() } else { Ok(()) }
+    }
+}
+
+fn enter() -> io::Result<Terminal<CrosstermBackend<Ours>>> {
     // Before the first change, so that a failure half way is undone too.
     ENTERED.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     execute!(stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
-    Terminal::new(CrosstermBackend::new(stdout()))
+    Terminal::new(CrosstermBackend::new(Ours(stdout())))
 }
 
 /// A command or text on its way to the node, which may make it wait.
@@ -82,10 +99,12 @@ fn sending(commander: Commander, action: Action) -> Result<Sending, Outcome> {
 pub async fn run(handle: Handle, plan: Plan, world: World) -> Outcome {
     let _restored = Restored;
     match enter() {
-        Ok(mut terminal) => match steps(handle, plan, world, &mut terminal).await {
-            Ok(outcome) => outcome,
-            Err(error) => no_terminal(&error),
-        },
+        Ok(mut terminal) => {
+            let outcome = steps(handle, plan, world, &mut terminal).await;
+            // Before the terminal is dropped; see `Ours`.
+            restore();
+            outcome.unwrap_or_else(|error| no_terminal(&error))
+        }
         Err(error) => no_terminal(&error),
     }
 }
@@ -103,7 +122,7 @@ async fn steps(
     handle: Handle,
     plan: Plan,
     world: World,
-    terminal: &mut Terminal<CrosstermBackend<Stdout>>,
+    terminal: &mut Terminal<CrosstermBackend<Ours>>,
 ) -> io::Result<Outcome> {
     let World { clock, mut interrupts } = world;
     let (commander, mut events) = handle.split();
