@@ -1,5 +1,7 @@
 //! `demo --script`: lines in, both sides' events out, and a failure when a line is not delivered.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! A program holds a conversation by JSON lines, and no secret is in any argument.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails in a helper fails its test")]
+
 mod support;
 
 use std::collections::BTreeSet;

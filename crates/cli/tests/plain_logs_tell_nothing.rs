@@ -1,5 +1,7 @@
 //! The fullest log of a conversation and of a failure names nobody and tells nothing.
 
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,11 @@
 //! What can go wrong on the way to a conversation: what each side reads, how it exits, how soon.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what fails in a helper fails its test"
+)]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,11 @@
 //! Signals, Ctrl-C and a lost terminal end the full screen in order and give the terminal back.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "what fails in a helper fails its test"
+)]
+
 mod support;
 
 use std::fs;
