@@ -20,6 +20,8 @@ pub(crate) struct Goal {
     peer: f64,
     /// The medians' ratio, and the two ends of its 95 % interval.
     ratio: [f64; 3],
+    /// The median of what ours takes longer than the peer's of the same pair, in milliseconds.
+    more: f64,
     at_most: f64,
 }
 
@@ -29,6 +31,7 @@ impl Goal {
     pub(crate) fn from_pairs(pairs: &[Pair], at_most: f64) -> Option<Self> {
         let ours = median(pairs.iter().map(|pair| pair.ours).collect())?;
         let peer = median(pairs.iter().map(|pair| pair.peer).collect())?;
+        let more = median(pairs.iter().map(|pair| pair.ours - pair.peer).collect())?;
         let mut random = SplitMix(SEED);
         let mut ratios = Vec::with_capacity(DRAWS);
         for _ in 0..DRAWS {
@@ -39,7 +42,7 @@ impl Goal {
         ratios.sort_by(f64::total_cmp);
         let low = *ratios.get(DRAWS / 40)?;
         let high = *ratios.get(DRAWS - 1 - DRAWS / 40)?;
-        Some(Self { ours, peer, ratio: [ours / peer, low, high], at_most })
+        Some(Self { ours, peer, ratio: [ours / peer, low, high], more, at_most })
     }
 
     /// Whether even the bad end of the interval reaches the goal.
@@ -49,12 +52,18 @@ impl Goal {
 
     /// The line of this goal.
     pub(crate) fn line(&self, name: &str) -> String {
-        let Self { ours, peer, ratio: [ratio, low, high], at_most } = self;
         let word = if self.is_met() { "ok" } else { "short" };
-        format!(
-            "{name}  ours {ours:.1} ms  peer {peer:.1} ms  ratio {ratio:.3} [{low:.3}, {high:.3}]  \
-             goal <= {at_most:.2}  {word}"
-        )
+        format!("{name}  {}  goal <= {:.2}  {word}", self.numbers(), self.at_most)
+    }
+
+    /// The line of what was measured so, beside the goal.
+    pub(crate) fn without_goal(&self, how: &str) -> String {
+        format!("{how}: {}; a pair differs by {:.2} ms", self.numbers(), self.more)
+    }
+
+    fn numbers(&self) -> String {
+        let Self { ours, peer, ratio: [ratio, low, high], .. } = self;
+        format!("ours {ours:.1} ms  peer {peer:.1} ms  ratio {ratio:.3} [{low:.3}, {high:.3}]")
     }
 }
 
@@ -117,10 +126,12 @@ mod tests {
 
     #[test]
     fn a_goal_is_met_only_by_the_bad_end() {
-        let goal = Goal { ours: 33.0, peer: 30.0, ratio: [1.09, 1.07, 1.11], at_most: 1.10 };
+        let goal =
+            Goal { ours: 33.0, peer: 30.0, ratio: [1.09, 1.07, 1.11], more: 2.9, at_most: 1.10 };
         assert!(!goal.is_met());
         assert!(goal.line("latency").ends_with("short"));
-        let goal = Goal { ours: 31.2, peer: 29.9, ratio: [1.043, 1.031, 1.056], at_most: 1.10 };
+        let ratio = [1.043, 1.031, 1.056];
+        let goal = Goal { ours: 31.2, peer: 29.9, ratio, more: 1.34, at_most: 1.10 };
         assert_eq!(
             goal.line("latency"),
             "latency  ours 31.2 ms  peer 29.9 ms  ratio 1.043 [1.031, 1.056]  goal <= 1.10  ok"

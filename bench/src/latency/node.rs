@@ -78,6 +78,10 @@ impl Conversation {
         let found = async {
             loop {
                 let event = self.handle.event().await.ok_or("the node has ended")?;
+                if matches!(&event, Event::Meeting(id, _) | Event::Conversation(id, _) if *id != self.id)
+                {
+                    continue;
+                }
                 if wanted(&event) {
                     return Ok(());
                 }

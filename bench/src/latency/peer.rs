@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use undertone_handle::command::Role;
 use undertone_handle::{Command, Event, Handle};
 use undertone_net::{
@@ -75,32 +75,44 @@ struct Peer {
 impl Peer {
     async fn obey(mut self, mut lines: mpsc::Receiver<String>) -> Result<(), Failure> {
         while let Some(line) = lines.recv().await {
-            let words: Vec<&str> = line.split(' ').collect();
-            match words.as_slice() {
-                ["publish"] => self.publish().await?,
-                ["unpublish"] => {
-                    self.service = None;
-                    println!("unpublished");
-                }
-                ["connect", address] => self.connect(address).await?,
-                ["host", code] => self.host(code).await?,
-                ["guest", code] => self.guest(code).await?,
-                ["leave"] => {
-                    let conversation = self.conversation.take().ok_or("no conversation")?;
-                    self.handle = Some(conversation.leave().await?);
-                    println!("left");
-                }
-                ["left"] => {
-                    let conversation = self.conversation.take().ok_or("no conversation")?;
-                    self.handle = Some(conversation.left().await?);
-                    println!("left");
-                }
-                ["pairs", warm_up, pairs] => self.pairs(warm_up.parse()?, pairs.parse()?).await?,
-                ["memory"] => println!("memory {}", resident()?),
-                _ => return Err(format!("not understood: {line}").into()),
-            }
+            self.obey_line(&line).await.map_err(|error| format!("{line}: {error}"))?;
         }
         self.end().await
+    }
+
+    async fn obey_line(&mut self, line: &str) -> Result<(), Failure> {
+        let words: Vec<&str> = line.split(' ').collect();
+        match words.as_slice() {
+            ["publish"] => self.publish().await,
+            ["unpublish"] => {
+                self.service = None;
+                println!("unpublished");
+                Ok(())
+            }
+            ["connect", address] => self.connect(address).await,
+            ["host", code] => self.host(code).await,
+            ["guest", code] => self.guest(code).await,
+            ["leave"] => {
+                let conversation = self.conversation.take().ok_or("no conversation")?;
+                self.handle = Some(conversation.leave().await?);
+                println!("left");
+                Ok(())
+            }
+            ["left"] => {
+                let conversation = self.conversation.take().ok_or("no conversation")?;
+                self.handle = Some(conversation.left().await?);
+                println!("left");
+                Ok(())
+            }
+            ["pairs", warm_up, pairs, pause] => {
+                self.pairs(warm_up.parse()?, pairs.parse()?, pause.parse()?).await
+            }
+            ["memory"] => {
+                println!("memory {}", resident()?);
+                Ok(())
+            }
+            _ => Err("not understood".into()),
+        }
     }
 
     /// Publishes a service as a code's would be, and says when it is reachable.
@@ -151,7 +163,11 @@ impl Peer {
     }
 
     /// Alternates messages with echoes; who goes first alternates too.
-    async fn pairs(&mut self, warm_up: usize, pairs: usize) -> Result<(), Failure> {
+    ///
+    /// Relays gather what they send, so one of the two right after the other would always meet them
+    /// at the same moment of their rounds. A pause of 0 to `pause` milliseconds before each lets both
+    /// meet any.
+    async fn pairs(&mut self, warm_up: usize, pairs: usize, pause: u64) -> Result<(), Failure> {
         let conversation = self.conversation.as_mut().ok_or("no conversation")?;
         let line = self.tap.line().ok_or("no stream was dialled")?;
         let mut results = Vec::with_capacity(pairs);
@@ -163,6 +179,10 @@ impl Peer {
             let mut ours = Duration::ZERO;
             let mut peer = Duration::ZERO;
             for turn in [number, number + 1] {
+                let mut part = [0; 2];
+                getrandom::fill(&mut part)?;
+                let part = f64::from(u16::from_be_bytes(part)) / f64::from(u16::MAX);
+                sleep(Duration::from_millis(pause).mul_f64(part)).await;
                 if turn.is_multiple_of(2) {
                     let begin = Instant::now();
                     conversation.deliver().await?;
