@@ -39,7 +39,7 @@ pub(crate) enum Side {
 /// What the driver hands to a stream.
 pub(crate) enum Outgoing {
     Frame(FrameKind, Vec<u8>),
-    /// Send what waits, then end.
+    /// Send what waits, then end when the other side has.
     Finish,
 }
 
@@ -87,9 +87,10 @@ async fn live(
                 return;
             }
             let (sender, receiver) = channel.split();
+            let heard = AtomicBool::new(true);
             tokio::select! {
-                reason = write(sender, waiting) => reason,
-                reason = read(receiver, &inbox, &known) => reason,
+                reason = write(sender, waiting, &heard) => reason,
+                reason = read(receiver, &inbox, &known, &heard) => reason,
             }
         }
         None => CloseReason::Gone,
@@ -136,16 +137,31 @@ async fn secure(stream: Stream, side: Side, tls: Tls) -> Option<(Channel, Channe
 }
 
 /// Cuts frames into cells and sends them; a keep-alive when there long was nothing to say.
-async fn write(mut sender: CellSender, mut waiting: mpsc::Receiver<Outgoing>) -> CloseReason {
+///
+/// What the stream has taken is not with the other side yet: the end of a network takes along what
+/// has not left the process. So last words wait for the other side to hang up, which it does when it
+/// has read them; whoever has heard something since (`heard`) has nothing to wait for.
+async fn write(
+    mut sender: CellSender,
+    mut waiting: mpsc::Receiver<Outgoing>,
+    heard: &AtomicBool,
+) -> CloseReason {
     let start = Instant::now();
     let mut alive = KeepAlive::new(0);
     loop {
         let due = start + Duration::from_millis(alive.due_at());
         let (kind, bytes) = match timeout_at(due, waiting.recv()).await {
             Ok(Some(Outgoing::Frame(kind, bytes))) => (kind, bytes),
+            Ok(Some(Outgoing::Finish)) if !heard.load(Ordering::Relaxed) => {
+                // The reading side sees it; `finish` doesn't wait for ever.
+                return std::future::pending().await;
+            }
             Ok(Some(Outgoing::Finish) | None) => return CloseReason::Gone,
             Err(_) => (FrameKind::KeepAlive, Vec::new()),
         };
+        if kind != FrameKind::KeepAlive {
+            heard.store(false, Ordering::Relaxed);
+        }
         let Ok(cells) = cell::cut(kind, &bytes) else { return CloseReason::Violation };
         for cell in cells {
             if sender.send(&cell).await.is_err() {
@@ -157,7 +173,12 @@ async fn write(mut sender: CellSender, mut waiting: mpsc::Receiver<Outgoing>) ->
 }
 
 /// Puts cells together and hands frames on; a peer that is silent for too long is gone.
-async fn read(mut receiver: CellReceiver, inbox: &Inbox, known: &AtomicBool) -> CloseReason {
+async fn read(
+    mut receiver: CellReceiver,
+    inbox: &Inbox,
+    known: &AtomicBool,
+    heard: &AtomicBool,
+) -> CloseReason {
     let start = Instant::now();
     let mut watch = Watch::new(Mode::Off, 0);
     let mut frames = Assembler::with_limit(MAX_PAIRING_FRAME);
@@ -187,6 +208,7 @@ async fn read(mut receiver: CellReceiver, inbox: &Inbox, known: &AtomicBool) -> 
         if frame.kind == FrameKind::KeepAlive {
             continue;
         }
+        heard.store(true, Ordering::Relaxed);
         let input = Input::Frame { stream: inbox.stream, kind: frame.kind, bytes: frame.bytes };
         if inbox.inputs.send(input).await.is_err() {
             return CloseReason::Gone;
@@ -198,7 +220,7 @@ fn elapsed(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Ends a stream after what waits has been sent, or a second has passed.
+/// Ends a stream after what waits has been sent and heard, or a second has passed.
 pub(crate) async fn finish(end: StreamEnd) {
     let StreamEnd { outgoing, task, known: _ } = end;
     let sent = timeout(FLUSH_TIME, async {
