@@ -12,6 +12,7 @@
 )]
 
 pub(crate) mod chats;
+pub(crate) mod ctor;
 pub(crate) mod plain;
 pub(crate) mod strace;
 pub(crate) mod terminal;
