@@ -23,8 +23,11 @@ const USAGE: &str = "undertone-bench [FILTER] [--check]: measures the goals whos
 /// What one goal's measurement may end with besides its result.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// How a goal is measured.
+type Measure = fn() -> Result<Goal, Failure>;
+
 /// The goals: name, and what measures it.
-const GOALS: [(&str, fn() -> Result<Goal, Failure>); 1] = [(latency::NAME, latency::measure)];
+const GOALS: [(&str, Measure); 1] = [(latency::NAME, latency::measure)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,7 +1,7 @@
 //! Every command that the first page and the manual show is one that the program, or the project's
 //! own door, takes; and those that can run by themselves do what is said of them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of a test fail like the test")]
+#![expect(clippy::unwrap_used, reason = "helpers of a test fail like the test")]
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
