@@ -1,5 +1,6 @@
 //! Nodes and what to wait for, shared by the scenarios.
 
+#![allow(dead_code, reason = "each scenario uses its part")]
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
