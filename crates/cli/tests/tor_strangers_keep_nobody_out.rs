@@ -1,5 +1,7 @@
 //! Twenty strangers at the meeting place, by C tor, while the honest guest comes.
 
+#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::io::{Read as _, Write as _};
@@ -35,7 +37,7 @@ fn pester(client: &CTor, place: &str, number: usize, done: &AtomicBool, came: &A
 
 /// Stays until the host hangs up.
 fn linger(mut stream: TcpStream, done: &AtomicBool) {
-    stream.set_read_timeout(Some(Duration::from_millis(500))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
     while !done.load(Ordering::Relaxed) {
         match stream.read(&mut [0; 1024]) {
             Ok(1..) => {}

@@ -183,7 +183,7 @@ impl Side {
     /// Waits for the program's end, with this exit code and nothing left of it.
     pub(crate) fn ends(&mut self, code: i32) {
         assert_eq!(self.program.exit_code(TOR), code);
-        assert_eq!(entries(self.home.path()), [PathBuf::new(); 0], "left behind");
+        assert_eq!(entries(self.home.path()), Vec::<PathBuf>::new(), "left behind");
     }
 
     /// Resident memory now, in KiB.
