@@ -154,6 +154,11 @@ impl Talk {
             self.complain("The secret needs at least one character.");
             return;
         }
+        // The partner's wish may come while the answer to the question before it is being typed.
+        if matches!(text.trim(), "y" | "n" | "Y" | "N" | "yes" | "no") {
+            self.complain("That answers the earlier question. The check runs: type the secret.");
+            return;
+        }
         self.give_secret(SecretText::new(text.to_owned()));
     }
 

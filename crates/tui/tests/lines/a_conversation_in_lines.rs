@@ -160,6 +160,17 @@ fn quitting_during_the_meeting_gives_it_up() {
     assert_eq!(kind(&player.end), Some(Kind::Code));
 }
 
+/// The partner's wish comes while the answer to one's own is being typed.
+#[test]
+fn an_answer_to_the_earlier_question_is_not_taken_for_the_secret() {
+    let mut player = Player::open(full_plan(Role::Host), WORDS);
+    player.tell(ConversationEvent::Check(CheckEvent::SecretWanted));
+    player.line("n").line("yes").line("pond");
+    assert!(!player.transcript.contains("* secret \"n\""), "{}", player.transcript);
+    assert!(!player.transcript.contains("* secret \"yes\""), "{}", player.transcript);
+    assert!(player.transcript.contains("* secret \"pond\""), "{}", player.transcript);
+}
+
 #[test]
 fn a_check_in_an_open_conversation() {
     let mut player = Player::open(full_plan(Role::Host), WORDS);
