@@ -15,7 +15,7 @@ impl Talk {
     pub(super) fn request(&mut self, request: Request) {
         match request {
             Request::Quit => self.quit(),
-            Request::Typed(text) if is_quit(&text) && !self.asks_for_a_secret() => self.quit(),
+            Request::Typed(text) if is_quit(&text) => self.quit(),
             Request::Send(text) => {
                 self.texts.push_back(text);
                 self.take_turns();
@@ -26,10 +26,6 @@ impl Talk {
             }
         }
         self.perhaps_leave();
-    }
-
-    fn asks_for_a_secret(&self) -> bool {
-        matches!(self.wait, Wait::Secret | Wait::Prompt(Prompt::Code))
     }
 
     /// Uses up what waits, as far as its turn has come.

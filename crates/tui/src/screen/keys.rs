@@ -93,7 +93,7 @@ impl App {
             Stage::Check | Stage::Chat => {
                 if let Some(end) = self.over.clone() {
                     self.close(end);
-                } else if self.armed.take().is_some() || matches!(self.ask, Ask::Stay) {
+                } else if self.armed.take().is_some() || matches!(self.ask.question(), Ask::Stay) {
                     let end = self.end_of_leaving();
                     self.leave(end);
                 } else {
@@ -210,9 +210,18 @@ impl App {
                     _ => return,
                 };
                 self.ask = Ask::Nothing;
+                self.wished = wish;
                 let wish = CheckCommand::Wish(wish);
                 self.actions.push(Action::Command(Command::Check(id, wish)));
                 self.note("Waiting for your partner's choice.", Tone::Plain);
+            }
+            Ask::Notice(next) => {
+                if key.code == KeyCode::Enter {
+                    self.ask = std::mem::replace(next, Ask::Nothing);
+                    if self.open && matches!(self.ask, Ask::Stay) {
+                        self.show_stay_or_quit();
+                    }
+                }
             }
             // Back to the conversation; the question stays open.
             Ask::Secret(..) if self.open && key.code == KeyCode::Esc => self.show_chat(),

@@ -365,7 +365,8 @@ impl App {
                     Tone::Bad => self.looks.warning(),
                 };
                 // An outcome matters; what led to it can go.
-                if index + 1 == self.chat.len() && matches!(self.ask, Ask::Nothing | Ask::Stay) {
+                let outcome = matches!(self.ask.question(), Ask::Nothing | Ask::Stay);
+                if index + 1 == self.chat.len() && outcome {
                     page.must(note.as_str(), style);
                 } else {
                     page.help(note.as_str(), style);
@@ -378,6 +379,12 @@ impl App {
             Ask::Wish => {
                 page.help(words::check(CheckEvent::WishWanted), Style::new());
                 page.must(words::CHECK_QUESTION, self.looks.strong());
+            }
+            Ask::Notice(next) => {
+                if matches!(**next, Ask::Secret(..)) {
+                    page.must(format!("{} asks for the check.", self.peer()), Style::new());
+                }
+                page.must("Enter goes on.", self.looks.strong());
             }
             Ask::Secret(editor, hidden) => {
                 page.help(words::check(CheckEvent::SecretWanted), Style::new());

@@ -101,7 +101,7 @@ impl App {
                 self.link.get_or_insert(LinkState::Up);
                 self.note(words::OPEN, Tone::Plain);
                 // A question about a failed check is answered before anything is said.
-                if !matches!(self.ask, Ask::Stay) {
+                if !matches!(self.ask.question(), Ask::Stay) {
                     self.show_chat();
                 }
             }
@@ -157,12 +157,20 @@ impl App {
             CheckEvent::Mismatch | CheckEvent::Aborted => Tone::Bad,
             _ => Tone::Plain,
         };
-        match event {
-            CheckEvent::WishWanted => self.ask = Ask::Wish,
-            CheckEvent::SecretWanted => self.ask = Ask::Secret(Editor::line(MAX_SECRET), true),
-            CheckEvent::Mismatch | CheckEvent::Aborted => self.ask = Ask::Stay,
-            _ => self.ask = Ask::Nothing,
-        }
+        let next = match event {
+            CheckEvent::WishWanted => Ask::Wish,
+            CheckEvent::SecretWanted => Ask::Secret(Editor::line(MAX_SECRET), true),
+            CheckEvent::Mismatch | CheckEvent::Aborted => Ask::Stay,
+            _ => Ask::Nothing,
+        };
+        // Nobody but the user's own yes leads to the secret at once; and what is typed for the
+        // secret must not answer the question that comes in its place.
+        let unasked = match next {
+            Ask::Secret(..) => !self.open && !self.wished,
+            Ask::Stay => self.is_typing_an_answer(),
+            _ => false,
+        };
+        self.ask = if unasked { Ask::Notice(Box::new(next)) } else { next };
         if !matches!(event, CheckEvent::WishWanted | CheckEvent::SecretWanted) {
             self.note(words::check(event), tone);
         }
@@ -179,15 +187,23 @@ impl App {
         match self.ask {
             Ask::Secret(..) if self.wants_check => self.stage = Stage::Check,
             Ask::Secret(..) => self.note("/check answers with your secret.", Tone::Plain),
-            Ask::Stay => {
-                self.show_chat();
-                self.note("/stay goes on, unverified; /quit leaves.", Tone::Bad);
-            }
-            Ask::Wish | Ask::Nothing => {}
+            Ask::Stay => self.show_stay_or_quit(),
+            Ask::Wish | Ask::Notice(_) | Ask::Nothing => {}
         }
         if !matches!(self.ask, Ask::Secret(..)) {
             self.wants_check = false;
         }
+    }
+
+    /// In an open conversation a failure is answered by a command.
+    pub(super) fn show_stay_or_quit(&mut self) {
+        self.show_chat();
+        self.note("/stay goes on, unverified; /quit leaves.", Tone::Bad);
+    }
+
+    /// Whether the next key may be meant for a question that is just being answered.
+    fn is_typing_an_answer(&self) -> bool {
+        matches!(self.stage, Stage::Check) && !matches!(self.ask, Ask::Nothing)
     }
 
     fn link_changed(&mut self, state: LinkState) {
@@ -214,7 +230,7 @@ impl App {
             self.close(end);
             return;
         }
-        self.over = Some(match self.ask {
+        self.over = Some(match self.ask.question() {
             Ask::Stay => self.end_of_leaving(),
             _ => end,
         });

@@ -8,3 +8,5 @@ mod a_pipe_sends_waits_and_leaves;
 mod json_lines_can_be_scripted;
 #[cfg(test)]
 mod player;
+#[cfg(test)]
+mod quit_is_heard_at_every_question;

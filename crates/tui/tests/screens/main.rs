@@ -11,6 +11,8 @@ mod a_meeting_that_fails_says_why_and_offers_another_code;
 #[cfg(test)]
 mod a_stranger_finds_the_way_from_the_start_screen;
 #[cfg(test)]
+mod an_answer_under_way_answers_nothing_else;
+#[cfg(test)]
 mod every_size_and_no_colour_can_be_read;
 #[cfg(test)]
 mod hostile_texts_stay_where_they_belong;
