@@ -111,11 +111,20 @@ pub(super) enum Ask {
     Notice(Box<Self>),
     /// The secret; `true` while it is shown as dots.
     Secret(Editor, bool),
+    /// The word without which no further check runs.
+    Confirm(Editor),
     /// After a failure: whether to stay.
     Stay,
+    /// The partner cancelled the check before the conversation: whether to go on without it.
+    Without,
 }
 
 impl Ask {
+    /// Whether the user decides now whether this goes on at all.
+    pub(super) fn decides(&self) -> bool {
+        matches!(self.question(), Self::Stay | Self::Without)
+    }
+
     /// What is asked, whether Enter has led there or not.
     pub(super) fn question(&self) -> &Self {
         match self {
@@ -145,6 +154,8 @@ pub struct App {
     pub(super) ask: Ask,
     /// Whether the user wished the check before the conversation.
     pub(super) wished: bool,
+    /// Whether a check runs that can be cancelled.
+    pub(super) checking: bool,
     /// Whether the user asked for a check in the open conversation.
     pub(super) wants_check: bool,
     /// How far the partner is known, and since when.
@@ -200,6 +211,7 @@ impl App {
             reveal: false,
             ask: Ask::Nothing,
             wished: false,
+            checking: false,
             wants_check: false,
             trust: None,
             link: None,
@@ -375,10 +387,11 @@ impl App {
         }
     }
 
-    /// What leaving now means: after a failed check that nobody overruled, a failure.
+    /// What leaving now means: after a failed or forgone check that nobody overruled, a failure.
     pub(super) fn end_of_leaving(&self) -> End {
         match self.ask.question() {
             Ask::Stay => End::Failed(words::check_failed()),
+            Ask::Without => End::Failed(words::check_cancelled()),
             _ => End::Done,
         }
     }

@@ -101,7 +101,7 @@ impl App {
                 self.link.get_or_insert(LinkState::Up);
                 self.note(words::OPEN, Tone::Plain);
                 // A question about a failed check is answered before anything is said.
-                if !matches!(self.ask.question(), Ask::Stay) {
+                if !self.ask.decides() {
                     self.show_chat();
                 }
             }
@@ -154,24 +154,41 @@ impl App {
     fn check(&mut self, event: CheckEvent) {
         let tone = match event {
             CheckEvent::Match => Tone::Good,
-            CheckEvent::Mismatch | CheckEvent::Aborted => Tone::Bad,
+            CheckEvent::Mismatch | CheckEvent::Aborted | CheckEvent::PeerCancelled => Tone::Bad,
             _ => Tone::Plain,
         };
+        if matches!(self.stage, Stage::Closing) {
+            return;
+        }
         let next = match event {
             CheckEvent::WishWanted => Ask::Wish,
             CheckEvent::SecretWanted => Ask::Secret(Editor::line(MAX_SECRET), true),
+            CheckEvent::ConfirmationWanted => Ask::Confirm(Editor::line(MAX_SECRET)),
             CheckEvent::Mismatch | CheckEvent::Aborted => Ask::Stay,
+            CheckEvent::PeerCancelled if !self.open => Ask::Without,
             _ => Ask::Nothing,
         };
         // Nobody but the user's own yes leads to the secret at once; and what is typed for the
         // secret must not answer the question that comes in its place.
         let unasked = match next {
             Ask::Secret(..) => !self.open && !self.wished,
-            Ask::Stay => self.is_typing_an_answer(),
+            Ask::Stay | Ask::Without => self.is_typing_an_answer(),
+            Ask::Nothing => event == CheckEvent::PeerCancelled && self.is_typing_an_answer(),
             _ => false,
         };
+        match event {
+            CheckEvent::WishWanted | CheckEvent::PeerAsked => {}
+            CheckEvent::SecretWanted
+            | CheckEvent::ConfirmationWanted
+            | CheckEvent::WaitingForPeer => self.checking = true,
+            _ => self.checking = false,
+        }
         self.ask = if unasked { Ask::Notice(Box::new(next)) } else { next };
-        if !matches!(event, CheckEvent::WishWanted | CheckEvent::SecretWanted) {
+        let asks = matches!(
+            event,
+            CheckEvent::WishWanted | CheckEvent::SecretWanted | CheckEvent::ConfirmationWanted
+        );
+        if !asks {
             self.note(words::check(event), tone);
         }
         if self.open {
@@ -185,12 +202,15 @@ impl App {
     /// the partner must not become an answer.
     fn check_while_talking(&mut self) {
         match self.ask {
-            Ask::Secret(..) if self.wants_check => self.stage = Stage::Check,
-            Ask::Secret(..) => self.note("/check answers with your secret.", Tone::Plain),
+            Ask::Secret(..) | Ask::Confirm(_) if self.wants_check => self.stage = Stage::Check,
+            Ask::Secret(..) | Ask::Confirm(_) => {
+                self.note("/check answers with your secret; /cancel calls it off.", Tone::Plain);
+            }
             Ask::Stay => self.show_stay_or_quit(),
-            Ask::Wish | Ask::Notice(_) | Ask::Nothing => {}
+            Ask::Nothing => self.show_chat(),
+            Ask::Wish | Ask::Notice(_) | Ask::Without => {}
         }
-        if !matches!(self.ask, Ask::Secret(..)) {
+        if !matches!(self.ask, Ask::Secret(..) | Ask::Confirm(_)) {
             self.wants_check = false;
         }
     }
@@ -230,10 +250,7 @@ impl App {
             self.close(end);
             return;
         }
-        self.over = Some(match self.ask.question() {
-            Ask::Stay => self.end_of_leaving(),
-            _ => end,
-        });
+        self.over = Some(if self.ask.decides() { self.end_of_leaving() } else { end });
         self.ask = Ask::Nothing;
         self.open = false;
         self.show_chat();
