@@ -9,6 +9,8 @@ mod a_conversation_is_scrolled_and_ends_from_either_side;
 #[cfg(test)]
 mod a_failed_check_leaves_or_stays_in_red;
 #[cfg(test)]
+mod a_malformed_code_is_said_while_it_is_typed;
+#[cfg(test)]
 mod a_meeting_that_fails_says_why_and_offers_another_code;
 #[cfg(test)]
 mod a_stranger_finds_the_way_from_the_start_screen;
