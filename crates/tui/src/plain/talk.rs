@@ -170,7 +170,6 @@ impl Talk {
             end: None,
             acts: Vec::new(),
         };
-        talk.say(words::NOT_AUDITED);
         if talk.plan.network == NetworkKind::Local {
             talk.say(words::NO_ANONYMITY_LONG);
         }
