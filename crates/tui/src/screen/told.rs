@@ -160,6 +160,11 @@ impl App {
         if matches!(self.stage, Stage::Closing) {
             return;
         }
+        if event == CheckEvent::ConfirmationWanted
+            && matches!((&self.stage, &self.ask), (Stage::Check, Ask::Nothing))
+        {
+            self.note("That was not the word.", Tone::Bad);
+        }
         let next = match event {
             CheckEvent::WishWanted => Ask::Wish,
             CheckEvent::SecretWanted => Ask::Secret(Editor::line(MAX_SECRET), true),

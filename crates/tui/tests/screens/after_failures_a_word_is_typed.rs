@@ -21,6 +21,7 @@ fn who_asks_types_it_first() {
         // The node says whether it was the right one.
         player.keys("<Enter>");
         check(&mut player, CheckEvent::ConfirmationWanted);
+        insta::assert_snapshot!(format!("not_the_word_{columns}x{rows}"), player.screen());
         player.keys("check<Enter>");
         check(&mut player, CheckEvent::SecretWanted);
         player.keys("blue bench<Enter>");
