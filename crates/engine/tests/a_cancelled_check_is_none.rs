@@ -71,26 +71,51 @@ fn in_a_conversation_it_changes_no_trust_and_either_asks_again() {
     }
 }
 
+/// Whoever wished it, however that was said, and whether the other's wish had come by then.
 #[test]
 fn before_the_conversation_the_other_side_decides_whether_to_go_on() {
-    for cancels in 0..2 {
-        let mut net = Net::new(12, 2);
-        net.meet(0, Role::Host, CODE, Some(true));
-        net.meet(1, Role::Guest, CODE, Some(true));
-        net.pass(2_000);
-        let other = 1 - cancels;
-        check(&mut net, cancels, CheckCommand::Cancel);
-        let without = ConversationEvent::Trust(Trust::Verified { skipped: true });
-        assert!(net.says(cancels, &without) && net.says(cancels, &ConversationEvent::Open));
-        assert_eq!(count(&net, other, CheckEvent::PeerCancelled), 1);
-        assert!(!net.says(other, &ConversationEvent::Open));
-        // A wish that comes before that decision waits for it.
-        check(&mut net, cancels, CheckCommand::Wish(true));
-        check(&mut net, other, CheckCommand::Stay);
-        assert!(net.says(other, &without) && net.says(other, &ConversationEvent::Open));
-        assert_eq!(count(&net, other, CheckEvent::PeerAsked), 1);
-        matches(&mut net);
+    let wishes = [Some(true), Some(false), None];
+    for host in wishes {
+        for guest in wishes {
+            for by_command in [None, Some(0), Some(1)] {
+                for cancels in 0..2 {
+                    other_decides([host, guest], by_command, cancels);
+                }
+            }
+        }
     }
+}
+
+fn other_decides(wishes: [Option<bool>; 2], by_command: Option<usize>, cancels: usize) {
+    let at = format!("{wishes:?} {by_command:?} {cancels}");
+    let mut net = Net::new(12, 2);
+    net.meet(0, Role::Host, CODE, wishes[0]);
+    net.meet(1, Role::Guest, CODE, wishes[1]);
+    net.pass(2_000);
+    if let Some(node) = by_command {
+        check(&mut net, node, CheckCommand::Wish(true));
+    }
+    if count(&net, cancels, CheckEvent::SecretWanted) == 0 {
+        // Nobody wished one, or nobody has said so yet.
+        return;
+    }
+    let other = 1 - cancels;
+    check(&mut net, cancels, CheckCommand::Cancel);
+    if net.says(other, &ConversationEvent::Open) {
+        // It was one in the conversation.
+        return;
+    }
+    let without = ConversationEvent::Trust(Trust::Verified { skipped: true });
+    assert!(net.says(cancels, &without) && net.says(cancels, &ConversationEvent::Open), "{at}");
+    assert_eq!(count(&net, other, CheckEvent::PeerCancelled), 1, "{at}");
+    // A wish that comes before that decision waits for it.
+    let asked = count(&net, other, CheckEvent::PeerAsked);
+    check(&mut net, cancels, CheckCommand::Wish(true));
+    assert_eq!(count(&net, cancels, CheckEvent::SecretWanted), 2, "{at}");
+    check(&mut net, other, CheckCommand::Stay);
+    assert!(net.says(other, &without) && net.says(other, &ConversationEvent::Open), "{at}");
+    assert_eq!(count(&net, other, CheckEvent::PeerAsked), asked + 1, "{at}");
+    matches(&mut net);
 }
 
 /// What is under way between the two when one cancels says nothing about the next run.

@@ -164,9 +164,11 @@ impl Conversation {
     }
 
     pub(super) fn peer_wish(&mut self, wish: bool, cx: &mut Cx<'_, '_>) {
+        let first = self.check.peer_wish.is_none();
+        self.check.peer_wish.get_or_insert(wish);
         if self.check.unanswered {
             // Before the conversation each side says its wish once, and the answer comes after it.
-            let answers = self.check.peer_wish.replace(wish).is_some() && !wish;
+            let answers = !first && !wish;
             self.check.unanswered = !answers;
             if answers && self.check.wish_held && self.check.stage == Stage::Idle {
                 self.ask(cx);
@@ -174,8 +176,7 @@ impl Conversation {
             return;
         }
         match self.check.stage {
-            Stage::Wishing if self.check.peer_wish.is_none() => {
-                self.check.peer_wish = Some(wish);
+            Stage::Wishing if first => {
                 if wish && self.check.own_wish != Some(true) {
                     cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
                 }
