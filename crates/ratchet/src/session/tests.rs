@@ -1,5 +1,7 @@
 //! What only the inside can show: headers that no honest peer seals, and where old keys are.
 
+mod explorer;
+
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
