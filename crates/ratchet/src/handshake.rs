@@ -5,6 +5,8 @@
 //! one of Diffie–Hellman, either ML-KEM secret and the extra secrets is.
 
 mod keys;
+#[cfg(test)]
+mod wycheproof;
 
 use std::fmt;
 

@@ -76,3 +76,5 @@ pub mod secret;
 pub mod session;
 pub mod stream;
 pub mod transcript;
+#[cfg(test)]
+mod wycheproof;
