@@ -31,6 +31,7 @@ pub(crate) mod label {
     pub(crate) const HASH_HEADER: &[u8] = b"undertone/1 shown header keys";
     pub(crate) const STREAM_KEY: &[u8] = b"undertone/1 stream key";
     pub(crate) const STREAM_CHECK: &[u8] = b"undertone/1 stream check";
+    pub(crate) const REPAIR: &[u8] = b"undertone/1 repair message";
 }
 
 /// HKDF-Extract over the concatenation of `parts`.
@@ -105,6 +106,7 @@ mod tests {
             label::HASH_HEADER,
             label::STREAM_KEY,
             label::STREAM_CHECK,
+            label::REPAIR,
         ];
         for (i, one) in labels.iter().enumerate() {
             assert!(one.starts_with(b"undertone/1 "));

@@ -72,6 +72,7 @@
 mod dh;
 pub mod handshake;
 mod kdf;
+pub mod repair;
 pub mod secret;
 pub mod session;
 pub mod stream;

@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod a_changed_stream_is_found_out;
+mod a_forged_repair_is_refused;
+mod a_repair_gives_both_ends_one_session;
 mod a_stored_session_is_read_strictly;
 mod a_thief_of_the_state;
 mod bounds_hold;
+mod crossing_repairs_meet;
 mod ends;
 mod every_interleaving_reads_each_packet_once;
 mod golden;
@@ -13,8 +16,10 @@ mod only_the_same_handshake_speaks_the_same;
 mod packets_arrive_in_any_order;
 mod packets_look_like_noise;
 mod refused_packets_change_nothing;
+mod repairs;
 mod streams;
 mod streams_of_any_length_come_back;
 mod the_formats_of_version_1;
+mod the_repair_page_is_enough;
 mod the_specification_is_enough;
 mod the_streams_page_is_enough;
