@@ -146,6 +146,16 @@ impl Root {
         kdf::expand(&self.key, label::RECOVERY, &[])
     }
 
+    /// The seed of the tags for the first chain of the end with this role: `docs/sealed.md`.
+    #[expect(dead_code, reason = "for sealed packets")]
+    pub(crate) fn tag_seed(&self, role: Role) -> Secret<32> {
+        let label = match role {
+            Role::Initiator => label::TAGS_INITIATOR,
+            Role::Responder => label::TAGS_RESPONDER,
+        };
+        kdf::expand(&self.key, label, &[])
+    }
+
     /// Starts the double ratchet and erases the root. `role`, `own` and `peer` are those of
     /// [`derive_root`]; `transcript` has to be the same at both ends and may have grown since.
     ///

@@ -63,6 +63,17 @@ pub struct Session {
     epoch: u32,
     /// MKSKIPPED.
     skipped: Skipped,
+    /// Not part of the state: see [`Session::take_tag_seeds`].
+    tag_seeds: TagSeeds,
+}
+
+/// Seeds of the tags for chains still to come.
+#[derive(Default)]
+pub(crate) struct TagSeeds {
+    /// For our chain after the present one.
+    pub(crate) sending: Option<Secret<32>>,
+    /// For the peer's chain after the present one.
+    pub(crate) receiving: Option<Secret<32>>,
 }
 
 #[derive(Clone)]
@@ -149,7 +160,8 @@ enum Change {
 impl Session {
     /// The end that has a first sending chain from the two first ratchet keys.
     pub(crate) fn initiator(start: Start, own: KeyPair, peer: &Point) -> Self {
-        let RootStep { root, chain, next_header } = RootStep::take(&start.root, &own, peer);
+        let RootStep { root, chain, next_header, next_tags } =
+            RootStep::take(&start.root, &own, peer);
         Self {
             associated_data: start.associated_data,
             root,
@@ -162,12 +174,14 @@ impl Session {
             answered: 0,
             epoch: 0,
             skipped: Skipped::new(),
+            tag_seeds: TagSeeds { sending: Some(next_tags), receiving: None },
         }
     }
 
     /// The end that can read that chain, and starts its own with its first packet.
     pub(crate) fn responder(start: Start, own: &KeyPair, peer: &Point) -> Self {
-        let RootStep { root, chain, next_header } = RootStep::take(&start.root, own, peer);
+        let RootStep { root, chain, next_header, next_tags } =
+            RootStep::take(&start.root, own, peer);
         Self {
             associated_data: start.associated_data,
             root,
@@ -180,6 +194,7 @@ impl Session {
             answered: 0,
             epoch: 0,
             skipped: Skipped::new(),
+            tag_seeds: TagSeeds { sending: None, receiving: Some(next_tags) },
         }
     }
 
@@ -202,10 +217,10 @@ impl Session {
             Some(sending) => (sending.clone(), None),
             None => {
                 let own = KeyPair::generate(rng);
-                let RootStep { root, chain, next_header } =
+                let RootStep { root, chain, next_header, next_tags } =
                     RootStep::take(&self.root, &own, &self.peer);
                 let header = self.next_sending_header.clone();
-                (Sending { own, chain, header, sent: 0 }, Some((root, next_header)))
+                (Sending { own, chain, header, sent: 0 }, Some((root, next_header, next_tags)))
             }
         };
         if sending.sent >= MAX_CHAIN {
@@ -226,9 +241,10 @@ impl Session {
         sending.chain = next;
         sending.sent = sending.sent.saturating_add(1);
         self.sending = Some(sending);
-        if let Some((root, next_header)) = started {
+        if let Some((root, next_header, next_tags)) = started {
             self.root = root;
             self.next_sending_header = next_header;
+            self.tag_seeds.sending = Some(next_tags);
         }
         self.answered = self.received();
         Ok(())
@@ -325,6 +341,13 @@ impl Session {
     /// - [`StateError::Damaged`]: no session has such a state.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         state::decode(bytes)
+    }
+
+    /// What root steps have yielded since this was last asked: at most one seed in each direction, if it is asked after
+    /// each packet and after the start. They are in no stored state: whoever wants them keeps them.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for sealed packets"))]
+    pub(crate) fn take_tag_seeds(&mut self) -> TagSeeds {
+        std::mem::take(&mut self.tag_seeds)
     }
 
     /// Nr: the number after the highest one read in the peer's present chain.
@@ -440,6 +463,7 @@ impl Session {
                 self.skipped.insert(&header, passed, now);
                 self.receiving = Some(Receiving { chain: step.chain, header, next });
                 self.root = step.root;
+                self.tag_seeds.receiving = Some(step.next_tags);
                 self.peer = peer;
                 // With the old chain our old private key is erased: the next packet makes another.
                 self.sending = None;

@@ -10,6 +10,8 @@ pub(super) struct RootStep {
     pub(super) chain: ChainKey,
     /// The header key of the chain after this one, in the same direction.
     pub(super) next_header: Secret<32>,
+    /// The seed of the tags for that same chain: `docs/sealed.md`.
+    pub(super) next_tags: Secret<32>,
 }
 
 impl RootStep {
@@ -19,6 +21,7 @@ impl RootStep {
             root: kdf::expand(&key, label::STEP_ROOT, &[]),
             chain: ChainKey(kdf::expand(&key, label::STEP_CHAIN, &[])),
             next_header: kdf::expand(&key, label::STEP_HEADER, &[]),
+            next_tags: kdf::expand(&key, label::STEP_TAGS, &[]),
         }
     }
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::chain::ChainKey;
 use super::skipped::{MAX_SKIPPED, MAX_SKIPPED_PER_CHAIN, Skipped, SkippedChain, SkippedKey};
-use super::{MAX_CHAIN, Receiving, Sending, Session};
+use super::{MAX_CHAIN, Receiving, Sending, Session, TagSeeds};
 use crate::dh::{KeyPair, Point};
 use crate::secret::Secret;
 
@@ -134,6 +134,7 @@ fn decode_body(input: &mut Reader<'_>) -> Option<Session> {
         answered,
         epoch,
         skipped,
+        tag_seeds: TagSeeds::default(),
     };
     (input.0.is_empty() && is_consistent(&session)).then_some(session)
 }
