@@ -147,7 +147,6 @@ impl Root {
     }
 
     /// The seed of the tags for the first chain of the end with this role: `docs/sealed.md`.
-    #[expect(dead_code, reason = "for sealed packets")]
     pub(crate) fn tag_seed(&self, role: Role) -> Secret<32> {
         let label = match role {
             Role::Initiator => label::TAGS_INITIATOR,

@@ -34,6 +34,10 @@ pub(crate) mod label {
     pub(crate) const TAGS_RESPONDER: &[u8] = b"undertone/1 tag seed responder";
     pub(crate) const STREAM_KEY: &[u8] = b"undertone/1 stream key";
     pub(crate) const STREAM_CHECK: &[u8] = b"undertone/1 stream check";
+    pub(crate) const SEALED_TAG: &[u8] = b"undertone/1 sealed packet tag";
+    pub(crate) const SEALED_KEY: &[u8] = b"undertone/1 sealed packet key";
+    pub(crate) const SEALED_NEXT: &[u8] = b"undertone/1 sealed packet next step";
+    pub(crate) const SEALED_PAYLOAD: &[u8] = b"undertone/1 sealed payload key";
     pub(crate) const REPAIR: &[u8] = b"undertone/1 repair message";
 }
 
@@ -112,6 +116,10 @@ mod tests {
             label::TAGS_RESPONDER,
             label::STREAM_KEY,
             label::STREAM_CHECK,
+            label::SEALED_TAG,
+            label::SEALED_KEY,
+            label::SEALED_NEXT,
+            label::SEALED_PAYLOAD,
             label::REPAIR,
         ];
         for (i, one) in labels.iter().enumerate() {

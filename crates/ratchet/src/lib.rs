@@ -73,6 +73,7 @@ mod dh;
 pub mod handshake;
 mod kdf;
 pub mod repair;
+pub mod sealed;
 pub mod secret;
 pub mod session;
 pub mod stream;

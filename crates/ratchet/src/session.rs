@@ -345,7 +345,6 @@ impl Session {
 
     /// What root steps have yielded since this was last asked: at most one seed in each direction, if it is asked after
     /// each packet and after the start. They are in no stored state: whoever wants them keeps them.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for sealed packets"))]
     pub(crate) fn take_tag_seeds(&mut self) -> TagSeeds {
         std::mem::take(&mut self.tag_seeds)
     }
