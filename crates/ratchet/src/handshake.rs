@@ -5,6 +5,8 @@
 //! one of Diffie–Hellman, either ML-KEM secret and the extra secrets is.
 
 mod keys;
+#[cfg(test)]
+mod wycheproof;
 
 use std::fmt;
 
@@ -147,6 +149,15 @@ impl Root {
     #[must_use]
     pub fn recovery_key(&self) -> Secret<32> {
         kdf::expand(&self.key, label::RECOVERY, &[])
+    }
+
+    /// The seed of the tags for the first chain of the end with this role: `docs/sealed.md`.
+    pub(crate) fn tag_seed(&self, role: Role) -> Secret<32> {
+        let label = match role {
+            Role::Initiator => label::TAGS_INITIATOR,
+            Role::Responder => label::TAGS_RESPONDER,
+        };
+        kdf::expand(&self.key, label, &[])
     }
 
     /// Starts the double ratchet and erases the root. `role`, `own` and `peer` are those of

@@ -31,6 +31,16 @@ pub(crate) mod label {
     pub(crate) const HASH_ROOT: &[u8] = b"undertone/1 shown root key";
     pub(crate) const HASH_CHAIN: &[u8] = b"undertone/1 shown chain keys";
     pub(crate) const HASH_HEADER: &[u8] = b"undertone/1 shown header keys";
+    pub(crate) const STEP_TAGS: &[u8] = b"undertone/1 ratchet next tag seed";
+    pub(crate) const TAGS_INITIATOR: &[u8] = b"undertone/1 tag seed initiator";
+    pub(crate) const TAGS_RESPONDER: &[u8] = b"undertone/1 tag seed responder";
+    pub(crate) const STREAM_KEY: &[u8] = b"undertone/1 stream key";
+    pub(crate) const STREAM_CHECK: &[u8] = b"undertone/1 stream check";
+    pub(crate) const SEALED_TAG: &[u8] = b"undertone/1 sealed packet tag";
+    pub(crate) const SEALED_KEY: &[u8] = b"undertone/1 sealed packet key";
+    pub(crate) const SEALED_NEXT: &[u8] = b"undertone/1 sealed packet next step";
+    pub(crate) const SEALED_PAYLOAD: &[u8] = b"undertone/1 sealed payload key";
+    pub(crate) const REPAIR: &[u8] = b"undertone/1 repair message";
 }
 
 /// HKDF-Extract over the concatenation of `parts`.
@@ -123,6 +133,16 @@ mod tests {
             label::HASH_ROOT,
             label::HASH_CHAIN,
             label::HASH_HEADER,
+            label::STEP_TAGS,
+            label::TAGS_INITIATOR,
+            label::TAGS_RESPONDER,
+            label::STREAM_KEY,
+            label::STREAM_CHECK,
+            label::SEALED_TAG,
+            label::SEALED_KEY,
+            label::SEALED_NEXT,
+            label::SEALED_PAYLOAD,
+            label::REPAIR,
         ];
         for (i, one) in labels.iter().enumerate() {
             assert!(one.starts_with(b"undertone/1 "));

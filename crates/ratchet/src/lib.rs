@@ -72,6 +72,11 @@
 mod dh;
 pub mod handshake;
 mod kdf;
+pub mod repair;
+pub mod sealed;
 pub mod secret;
 pub mod session;
+pub mod stream;
 pub mod transcript;
+#[cfg(test)]
+mod wycheproof;

@@ -83,6 +83,17 @@ pub struct Session {
     exchange: Exchange,
     /// MKSKIPPED.
     skipped: Skipped,
+    /// Not part of the state: see [`Session::take_tag_seeds`].
+    tag_seeds: TagSeeds,
+}
+
+/// Seeds of the tags for chains still to come.
+#[derive(Default)]
+pub(crate) struct TagSeeds {
+    /// For our chain after the present one.
+    pub(crate) sending: Option<Secret<32>>,
+    /// For the peer's chain after the present one.
+    pub(crate) receiving: Option<Secret<32>>,
 }
 
 struct Sending {
@@ -105,6 +116,8 @@ struct NewChain {
     sending: Sending,
     root: Secret<32>,
     next_header: Secret<32>,
+    /// The seed of the tags for our chain after it.
+    next_tags: Secret<32>,
     /// The epoch that it mixes in, and its keys.
     mixed: Option<(u32, EpochKeys)>,
 }
@@ -188,7 +201,7 @@ enum Change {
 impl Session {
     /// The end that has a first sending chain from the two first ratchet keys.
     pub(crate) fn initiator(start: Start, own: KeyPair, peer: &Point) -> Self {
-        let RootStep { root, chain, next_header, .. } =
+        let RootStep { root, chain, next_header, next_tags, .. } =
             RootStep::take(&start.root, &own, peer, None);
         Self {
             associated_data: start.associated_data,
@@ -208,12 +221,13 @@ impl Session {
             link_time: 0,
             exchange: Exchange::Idle,
             skipped: Skipped::new(),
+            tag_seeds: TagSeeds { sending: Some(next_tags), receiving: None },
         }
     }
 
     /// The end that can read that chain, and starts its own with its first packet.
     pub(crate) fn responder(start: Start, own: &KeyPair, peer: &Point) -> Self {
-        let RootStep { root, chain, next_header, .. } =
+        let RootStep { root, chain, next_header, next_tags, .. } =
             RootStep::take(&start.root, own, peer, None);
         let receiving = Receiving { chain, header: start.header_initiator, next: 0, epoch: 0 };
         Self {
@@ -234,6 +248,7 @@ impl Session {
             link_time: 0,
             exchange: Exchange::Idle,
             skipped: Skipped::new(),
+            tag_seeds: TagSeeds { sending: None, receiving: Some(next_tags) },
         }
     }
 
@@ -277,10 +292,11 @@ impl Session {
             .and_then(|header| packet::seal(&key, &header, &self.associated_data, plaintext, out))
             .ok_or(EncryptError::TooLong)?;
 
-        if let Some(NewChain { sending, root, next_header, mixed }) = new {
+        if let Some(NewChain { sending, root, next_header, next_tags, mixed }) = new {
             self.sending = Some(sending);
             self.root = root;
             self.next_sending_header = next_header;
+            self.tag_seeds.sending = Some(next_tags);
             if let Some((epoch, keys)) = mixed {
                 self.enter_epoch(epoch, keys);
             }
@@ -305,6 +321,7 @@ impl Session {
             sending: Sending { own, chain: step.chain, header, sent: 0 },
             root: step.root,
             next_header: step.next_header,
+            next_tags: step.next_tags,
             mixed: step.epoch,
         }
     }
@@ -400,6 +417,12 @@ impl Session {
     /// - [`StateError::Damaged`]: no session has such a state.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StateError> {
         state::decode(bytes)
+    }
+
+    /// What root steps have yielded since this was last asked: at most one seed in each direction, if it is asked after
+    /// each packet and after the start. They are in no stored state: whoever wants them keeps them.
+    pub(crate) fn take_tag_seeds(&mut self) -> TagSeeds {
+        std::mem::take(&mut self.tag_seeds)
     }
 
     /// Nr: the number after the highest one read in the peer's present chain.
@@ -537,6 +560,7 @@ impl Session {
                 chain.advance();
                 self.receiving = Some(Receiving { chain, header, next, epoch: self.epoch });
                 self.root = step.root;
+                self.tag_seeds.receiving = Some(step.next_tags);
                 self.peer = peer;
                 // With the old chain our old private key is erased: the next packet makes another.
                 self.sending = None;

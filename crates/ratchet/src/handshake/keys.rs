@@ -67,6 +67,11 @@ impl OwnKeys {
     #[must_use]
     pub fn generate(rng: &mut impl CryptoRng) -> Self {
         let identity = KeyPair::generate(rng);
+        Self::generate_for(identity, rng)
+    }
+
+    /// Makes fresh keys around an identity that there is already.
+    pub(crate) fn generate_for(identity: KeyPair, rng: &mut impl CryptoRng) -> Self {
         let ephemeral = KeyPair::generate(rng);
         let ratchet = KeyPair::generate(rng);
         let kem_seed = Secret::random(rng);

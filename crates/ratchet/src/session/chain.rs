@@ -15,6 +15,8 @@ pub(super) struct RootStep {
     pub(super) next_header: Secret<32>,
     /// The epoch that the step mixed in, and what it gives beside.
     pub(super) epoch: Option<(u32, EpochKeys)>,
+    /// The seed of the tags for that same chain: `docs/sealed.md`.
+    pub(super) next_tags: Secret<32>,
 }
 
 impl RootStep {
@@ -39,6 +41,7 @@ impl RootStep {
             chain: ChainKey(kdf::expand(&key, label::STEP_CHAIN, &[])),
             next_header: kdf::expand(&key, label::STEP_HEADER, &[]),
             epoch: mix.map(|mix| (mix.epoch, EpochKeys::derive(&key, mix.epoch))),
+            next_tags: kdf::expand(&key, label::STEP_TAGS, &[]),
         }
     }
 }

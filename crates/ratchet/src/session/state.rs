@@ -9,7 +9,7 @@ use super::exchange::{
     Answered, CIPHERTEXT_UNITS, Exchange, KEY_UNITS, Offered, Opened, SEED_LEN, UNIT_LEN, Units,
 };
 use super::skipped::{MAX_SKIPPED, MAX_SKIPPED_PER_CHAIN, Skipped, SkippedChain, SkippedKey};
-use super::{MAX_CHAIN, Receiving, Sending, Session};
+use super::{MAX_CHAIN, Receiving, Sending, Session, TagSeeds};
 use crate::dh::{KeyPair, Point};
 use crate::secret::Secret;
 
@@ -169,6 +169,7 @@ fn decode_body(input: &mut Reader<'_>) -> Option<Session> {
         link_time,
         exchange,
         skipped,
+        tag_seeds: TagSeeds::default(),
     };
     (input.0.is_empty() && is_consistent(&session)).then_some(session)
 }

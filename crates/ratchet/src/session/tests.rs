@@ -230,6 +230,35 @@ fn a_private_ratchet_key_is_gone_with_the_answer_to_it() {
 }
 
 #[test]
+fn each_turn_yields_the_same_tag_seed_at_both_ends() {
+    let mut rng = rng(9);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    let taken = |seed: Option<Secret<32>>| seed.map(|seed| *seed.as_bytes());
+    let mut seen = Vec::new();
+    let (one, two) = (ana.take_tag_seeds(), ben.take_tag_seeds());
+    assert!(one.receiving.is_none() && two.sending.is_none());
+    assert_eq!(taken(one.sending).unwrap(), taken(two.receiving).unwrap());
+    for _ in 0..4 {
+        let packet = seal(&mut ben, &mut rng);
+        open(&mut ana, &packet).unwrap();
+        let (one, two) = (ana.take_tag_seeds(), ben.take_tag_seeds());
+        assert!(one.sending.is_none() && two.receiving.is_none());
+        let seed = taken(two.sending).unwrap();
+        assert_eq!(taken(one.receiving), Some(seed));
+        seen.push(seed);
+        // A packet of the same chain yields nothing.
+        let packet = seal(&mut ben, &mut rng);
+        open(&mut ana, &packet).unwrap();
+        let (one, two) = (ana.take_tag_seeds(), ben.take_tag_seeds());
+        assert!(one.receiving.is_none() && two.sending.is_none());
+        (ana, ben) = (ben, ana);
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 4, "every turn yields another");
+}
+
+#[test]
 fn debug_shows_counters_and_no_keys() {
     let mut rng = rng(8);
     let (mut ana, mut ben) = sessions(&mut rng);
