@@ -1,8 +1,10 @@
 //! The Socialist Millionaire Protocol over a prime-order group: two sides learn whether their
 //! secrets are equal, and nothing else about them.
 //!
-//! The mathematics are those of OTR (version 3 and 4, "Socialist Millionaires' Protocol"); bytes,
-//! labels and hashes are our own and stand in `docs/smp.md`. Each run gives a liar one guess.
+//! The mathematics are those of OTR (version 3 and 4, "Socialist Millionaires' Protocol"). There
+//! are three uses, each with its group: [`Ristretto`] is Undertone's own, whose bytes, labels and
+//! hashes stand in `docs/smp.md`; [`Modp1536`] is that of OTR versions 2 and 3 ([`otr3`]),
+//! [`Ed448`] that of OTR version 4 ([`otr4`]), byte for byte. Each run gives a liar one guess.
 //!
 //! No IO, no clock, no randomness of its own, no state beyond one run. [`Smp`] is the way in:
 //! one side calls [`Smp::start`], the other is told [`Reply::SecretWanted`] and calls
@@ -10,6 +12,7 @@
 //! until [`Reply::Finished`]. Messages must come through a channel that authenticates the other
 //! side, in order.
 //!
+//! # Undertone's own use
 //! ```
 //! use rand_core::SeedableRng;
 //! use undertone_smp::{Context, Reply, Ristretto, Smp, SmpSecret};
@@ -34,6 +37,55 @@
 //! };
 //! let end = ana.receive(&fourth, &mut rng)?;
 //! assert!(matches!(end, Reply::Finished { matched: true, send: None }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # OTR versions 2 and 3
+//! A message is a TLV: its type is [`otr::Kind`], its value the payload.
+//! ```
+//! # use rand_core::SeedableRng;
+//! use undertone_smp::{Modp1536, Reply, Smp, otr, otr3};
+//!
+//! # let mut rng = rand_chacha::ChaCha20Rng::from_seed([1; 32]);
+//! let context = otr3::Context {
+//!     initiator_fingerprint: &[1; 20], // of the side that starts this run
+//!     responder_fingerprint: &[2; 20],
+//!     ssid: &[3; 8],
+//! };
+//! let (mut ana, mut ben) = (Smp::<Modp1536>::new(), Smp::<Modp1536>::new());
+//! let first = ana.start(&otr3::Secret::derive(&context, b"bridge"), Some("Where?"), &mut rng)?;
+//! assert_eq!(first.kind, otr::Kind::FirstWithQuestion); // TLV 7
+//! let asked = ben.receive(&first, &mut rng)?;
+//! assert!(matches!(asked, Reply::SecretWanted { question: Some(it) } if it == "Where?"));
+//! let second = ben.answer(&otr3::Secret::derive(&context, b"tunnel"), &mut rng)?;
+//! let Reply::Send(third) = ana.receive(&second, &mut rng)? else { panic!() };
+//! let end = ben.receive(&third, &mut rng)?;
+//! let Reply::Finished { matched: false, send: Some(fourth) } = end else { panic!() };
+//! let end = ana.receive(&fourth, &mut rng)?;
+//! assert!(matches!(end, Reply::Finished { matched: false, send: None }));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # OTR version 4
+//! ```
+//! # use rand_core::SeedableRng;
+//! use undertone_smp::{Ed448, Reply, Smp, otr, otr4};
+//!
+//! # let mut rng = rand_chacha::ChaCha20Rng::from_seed([1; 32]);
+//! let context = otr4::Context {
+//!     initiator_fingerprint: &[1; 56], // of the side that starts this run
+//!     responder_fingerprint: &[2; 56],
+//!     ssid: &[3; 8],
+//! };
+//! let secret = otr4::Secret::derive(&context, "bridge");
+//! let (mut ana, mut ben) = (Smp::<Ed448>::new(), Smp::<Ed448>::new());
+//! let first = ana.start(&secret, None, &mut rng)?;
+//! assert_eq!((first.kind, first.payload.len()), (otr::Kind::First, 346)); // TLV 2
+//! assert!(matches!(ben.receive(&first, &mut rng)?, Reply::SecretWanted { question: None }));
+//! // Whatever the user says now; or a side has enough of it:
+//! let end = ben.abort();
+//! assert_eq!(end.kind, otr::Kind::Abort); // TLV 6
+//! assert_eq!(ana.receive(&end, &mut rng)?, Reply::Aborted);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -291,4 +343,12 @@ impl<G: Suite> fmt::Debug for Smp<G> {
 }
 
 #[cfg(test)]
+mod explore;
+#[cfg(test)]
 mod flipped_bits;
+#[cfg(test)]
+mod same_path;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod via;

@@ -1,5 +1,5 @@
 //! The protocol as OTR versions 2 and 3 have it ("Socialist Millionaires' Protocol (SMP)" in
-//! their specification): [`Modp1536`](crate::Modp1536), SHA-256, MPIs.
+//! their specification): [`Modp1536`], SHA-256, MPIs.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
 //! The protocol as OTR version 4 has it ("Socialist Millionaires Protocol (SMP)" in its
-//! specification): [`Ed448`](crate::Ed448), SHAKE-256 with usage ids.
+//! specification): [`Ed448`], SHAKE-256 with usage ids.
 
 use std::fmt;
 

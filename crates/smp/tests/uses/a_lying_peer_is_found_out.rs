@@ -105,8 +105,17 @@ fn blinded_secrets_that_repeat_ours_are_refused<U: Use>() {
 in_each_use!(
     what_is_no_element_is_refused_at_every_place,
     what_is_no_scalar_is_refused_at_every_place,
-    another_valid_value_is_refused_at_every_place,
-    a_value_of_another_run_is_refused_at_every_place,
-    exchanged_values_are_refused,
     blinded_secrets_that_repeat_ours_are_refused,
 );
+
+mod in_quick_uses {
+    use super::{
+        a_value_of_another_run_is_refused_at_every_place,
+        another_valid_value_is_refused_at_every_place, exchanged_values_are_refused,
+    };
+    crate::support::in_quick_uses!(
+        another_valid_value_is_refused_at_every_place,
+        a_value_of_another_run_is_refused_at_every_place,
+        exchanged_values_are_refused,
+    );
+}

@@ -13,18 +13,25 @@ use undertone_smp::{
 /// Makes the scenarios named, which are functions generic in the use, tests of each use.
 macro_rules! in_each_use {
     ($($scenario:ident),+ $(,)?) => {
-        mod in_native {
-            $(#[test] fn $scenario() { super::$scenario::<undertone_smp::Ristretto>(); })+
-        }
+        crate::support::in_quick_uses!($($scenario),+);
         mod in_otr3 {
             $(#[test] fn $scenario() { super::$scenario::<undertone_smp::Modp1536>(); })+
+        }
+    };
+}
+/// The same without MODP-1536, which is slow. For what the explorer beside the code does to each
+/// field in that group too.
+macro_rules! in_quick_uses {
+    ($($scenario:ident),+ $(,)?) => {
+        mod in_native {
+            $(#[test] fn $scenario() { super::$scenario::<undertone_smp::Ristretto>(); })+
         }
         mod in_otr4 {
             $(#[test] fn $scenario() { super::$scenario::<undertone_smp::Ed448>(); })+
         }
     };
 }
-pub(crate) use in_each_use;
+pub(crate) use {in_each_use, in_quick_uses};
 
 /// What stands in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
