@@ -1,0 +1,61 @@
+//! The corpus of the fuzz targets `smp_*`, and inputs from a generator, in each use.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own helpers may fail its way")]
+
+#[path = "fuzzing/core.rs"]
+mod core;
+#[expect(dead_code, unused_macros, unused_imports, reason = "other tests need them")]
+#[path = "uses/support.rs"]
+mod support;
+
+use data_encoding::HEXLOWER;
+use rand_core::Rng as _;
+use support::Use;
+use undertone_smp::{Ed448, Modp1536, Ristretto};
+
+fn corpus<U: Use>() {
+    let lines = include_str!("fuzzing/corpus.txt").lines();
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        core::step::<U>(&HEXLOWER.decode(line.as_bytes()).unwrap());
+    }
+}
+
+/// Few edits, so that many of them are of fields.
+fn generated<U: Use>(inputs: usize) {
+    let mut rng = support::rng(80);
+    for index in 0..inputs {
+        let mut input = vec![0; 1 + 4 * (index % 4)];
+        rng.fill_bytes(&mut input);
+        core::step::<U>(&input);
+    }
+}
+
+#[test]
+fn the_corpus_in_the_native_use() {
+    corpus::<Ristretto>();
+}
+
+#[test]
+fn the_corpus_in_otr_version_3() {
+    corpus::<Modp1536>();
+}
+
+#[test]
+fn the_corpus_in_otr_version_4() {
+    corpus::<Ed448>();
+}
+
+#[test]
+fn generated_inputs_in_the_native_use() {
+    generated::<Ristretto>(1000);
+}
+
+#[test]
+fn generated_inputs_in_otr_version_3() {
+    generated::<Modp1536>(40);
+}
+
+#[test]
+fn generated_inputs_in_otr_version_4() {
+    generated::<Ed448>(200);
+}
