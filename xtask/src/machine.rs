@@ -127,14 +127,20 @@ pub(crate) struct Tool {
 pub(crate) const NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143" };
 /// Checks licences, sources and advisories.
 pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+/// Builds and runs fuzz targets.
+pub(crate) const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+
+/// Where everything goes that isn't the project's own.
+pub(crate) fn cache_folder() -> PathBuf {
+    std::env::var_os("UNDERTONE_CACHE").map(PathBuf::from).unwrap_or_else(|| {
+        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
+        home.join(".cache/undertone")
+    })
+}
 
 /// Where the project's tools are installed.
 pub(crate) fn tools_folder() -> PathBuf {
-    let cache = std::env::var_os("UNDERTONE_CACHE").map(PathBuf::from).unwrap_or_else(|| {
-        let home = std::env::var_os("HOME").map(PathBuf::from).unwrap_or_default();
-        home.join(".cache/undertone")
-    });
-    cache.join("tools")
+    cache_folder().join("tools")
 }
 
 /// Sees to it that a tool is there, of its version or a newer compatible one.

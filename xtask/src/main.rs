@@ -4,6 +4,7 @@
 
 mod bench;
 mod check;
+mod fuzz;
 mod generate;
 mod machine;
 mod nextest;
@@ -20,6 +21,7 @@ cargo xtask check                         formatting, lints, licences, documenta
 cargo xtask tidy                          the rules of the house that no other tool knows
 cargo xtask testnet                       runs a private Tor network until Ctrl-C or the end of its input
 cargo xtask bench [FILTER] [--check]      measures against the peers; --check fails at a goal that isn't met
+cargo xtask fuzz [TARGET] [--seconds N]   runs all fuzz targets, or one, for N seconds each; 60 if not said
 cargo xtask generate [--check]            notices, manual page and completions; --check fails where one is out of date
 cargo xtask help                          this list
 
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::command(rest),
         "testnet" => testnet::command(rest),
         "bench" => bench::command(rest),
+        "fuzz" => fuzz::command(rest),
         "generate" => generate::command(rest),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

@@ -16,6 +16,10 @@ fn of_file(file: &File) -> Vec<Finding> {
         Ok(manifest) => manifest,
         Err(error) => return vec![Finding::whole(&file.path, format!("isn't TOML: {error}"))],
     };
+    // A workspace of its own, as the fuzz targets are, can't inherit anything.
+    if manifest.contains_key("workspace") {
+        return Vec::new();
+    }
     let mut findings = Vec::new();
     if manifest.get("lints").is_none_or(|lints| !inherits(lints)) {
         let what = "has lints of its own: write `[lints]` and `workspace = true`";
@@ -92,6 +96,11 @@ tokio = { workspace = true, features = [\"sync\"] }
             assert_eq!(findings.len(), 1, "{planted}");
             assert!(findings[0].to_string().contains("rand has a version of its own"));
         }
+    }
+
+    #[test]
+    fn a_workspace_of_its_own_inherits_nothing() {
+        assert_eq!(found("[workspace]\n\n[dependencies]\nrand = \"1\"\n"), []);
     }
 
     #[test]
