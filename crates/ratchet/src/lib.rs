@@ -4,7 +4,9 @@
 //! Two ends that have exchanged keys over some channel derive one root from X25519, ML-KEM-768 and
 //! whatever secrets they share besides, confirm it to each other, and start a [`session`]: each
 //! packet has a key of its own, earlier keys are erased, and each turn of the conversation brings
-//! fresh ones. A packet is random bytes to everybody else, its header included.
+//! fresh ones. A packet is random bytes to everybody else, its header included. Post-quantum epochs
+//! bring fresh ML-KEM-768 keys into the session while it lasts; the caller carries their chunks in
+//! whatever room its packets have.
 //!
 //! No IO, no clock and no randomness of its own: the caller hands in a `CryptoRng` and the time in
 //! seconds, and stores the state *before* a packet leaves or a text is acknowledged. What the other
@@ -65,6 +67,21 @@
 //! let mut text = Vec::new();
 //! ben.decrypt(&packet, 0, &mut text)?;
 //! assert_eq!(text, b"hello");
+//!
+//! // A post-quantum epoch: what the texts leave room for is filled with chunks of it. Each end
+//! // stores its session (`to_bytes`) before a packet leaves and after one was taken.
+//! ana.begin_epoch(rng); // when `epoch_due` says so, or the user wants it
+//! while ben.shared_epoch() == 0 || ana.shared_epoch() == 0 {
+//!     let (mut chunk, mut packet, mut read) = (Vec::new(), Vec::new(), Vec::new());
+//!     ana.next_chunk(400, &mut chunk);
+//!     ana.encrypt(&chunk, &mut packet, rng)?;
+//!     ben.decrypt(&packet, 0, &mut read)?;
+//!     if !read.is_empty() {
+//!         ben.take_chunk(&read, rng)?;
+//!     }
+//!     std::mem::swap(&mut ana, &mut ben); // now the other one's turn
+//! }
+//! assert!(ana.link_key(1).is_some() && ana.link_key(1) == ben.link_key(1));
 //! # Ok(())
 //! # }
 //! ```

@@ -195,44 +195,58 @@ impl Talk {
     }
 }
 
-/// Steals the state of `robbed` after `before` packets, and gives what the thief reads of the next
-/// `count` packets, by number from the theft, with the epoch of each.
-fn steal(robbed: usize, before: usize, count: usize, x25519_too: bool) -> Vec<(u32, bool)> {
-    let mut talk = Talk::new();
-    (0..before).for_each(|_| drop(talk.go_on()));
-    let state = talk.ends[robbed].to_bytes();
-    let packets: Vec<_> = (0..count).map(|_| talk.go_on()).collect();
-    // Broken X25519 gives him the private keys that were made later, too.
-    let privates = if x25519_too { talk.privates } else { HashMap::new() };
-    let mut thief = Thief::new(&state, robbed, &privates);
-    packets
-        .iter()
-        .map(|(from, packet, epoch)| (*epoch, thief.hear(*from, packet).is_some()))
-        .collect()
+/// A whole conversation, with both states before each packet.
+struct Record {
+    states: Vec<[Vec<u8>; 2]>,
+    packets: Vec<(usize, Vec<u8>, u32)>,
+    privates: HashMap<Key, Key>,
 }
 
-/// What the exchange of the robbed end holds at the theft.
-fn situation(robbed: usize, before: usize) -> (u32, &'static str) {
-    let mut talk = Talk::new();
-    (0..before).for_each(|_| drop(talk.go_on()));
-    let state = Second::parse(&talk.ends[robbed].to_bytes());
-    let name = match state.exchange {
-        Exchange::Idle => "idle",
-        Exchange::Asking => "asking",
-        Exchange::Offered { .. } => "offered",
-        Exchange::Opened { .. } => "opened",
-        Exchange::Gathering { .. } => "gathering",
-        Exchange::Answered { .. } => "answered",
-    };
-    (state.epoch, name)
+impl Record {
+    fn new() -> Self {
+        let mut talk = Talk::new();
+        let (mut states, mut packets) = (Vec::new(), Vec::new());
+        for _ in 0..180 {
+            states.push([0, 1].map(|end: usize| talk.ends[end].to_bytes().to_vec()));
+            packets.push(talk.go_on());
+        }
+        Self { states, packets, privates: talk.privates }
+    }
+
+    /// What the thief of the state of `robbed` before packet `at` reads of it and the later ones,
+    /// with the epoch of each.
+    fn steal(&self, robbed: usize, at: usize, x25519_too: bool) -> Vec<(u32, bool)> {
+        // Broken X25519 gives him the private keys that were made later, too.
+        let privates = if x25519_too { self.privates.clone() } else { HashMap::new() };
+        let mut thief = Thief::new(&self.states[at][robbed], robbed, &privates);
+        self.packets[at..]
+            .iter()
+            .map(|(from, packet, epoch)| (*epoch, thief.hear(*from, packet).is_some()))
+            .collect()
+    }
+
+    /// The epoch and the exchange of the robbed end at the theft.
+    fn situation(&self, robbed: usize, at: usize) -> (u32, &'static str) {
+        let state = Second::parse(&self.states[at][robbed]);
+        let name = match state.exchange {
+            Exchange::Idle => "idle",
+            Exchange::Asking => "asking",
+            Exchange::Offered { .. } => "offered",
+            Exchange::Opened { .. } => "opened",
+            Exchange::Gathering { .. } => "gathering",
+            Exchange::Answered { .. } => "answered",
+        };
+        (state.epoch, name)
+    }
 }
 
 #[test]
 fn with_every_x25519_secret_he_reads_until_an_epoch_began_after_the_theft() {
+    let record = Record::new();
     let mut seen = std::collections::BTreeSet::new();
     for robbed in [0, 1] {
         for before in 1..60 {
-            let (epoch, name) = situation(robbed, before);
+            let (epoch, name) = record.situation(robbed, before);
             seen.insert(name);
             // What the state holds of an exchange under way is lost with it: that epoch is his,
             // and the one after heals.
@@ -240,7 +254,7 @@ fn with_every_x25519_secret_he_reads_until_an_epoch_began_after_the_theft() {
                 "offered" | "opened" | "answered" => epoch + 2,
                 _ => epoch + 1,
             };
-            let heard = steal(robbed, before, 120, true);
+            let heard = record.steal(robbed, before, true);
             assert!(heard.iter().any(|(epoch, _)| *epoch > healed), "two epochs more go by");
             for (number, (epoch, was_read)) in heard.into_iter().enumerate() {
                 let expected = epoch < healed;
@@ -254,8 +268,9 @@ fn with_every_x25519_secret_he_reads_until_an_epoch_began_after_the_theft() {
 
 #[test]
 fn the_first_unreadable_packet_by_number() {
+    let record = Record::new();
     let first = |robbed, before, x25519_too| {
-        let heard = steal(robbed, before, 120, x25519_too);
+        let heard = record.steal(robbed, before, x25519_too);
         let first = heard.iter().position(|(_, was_read)| !was_read).unwrap();
         assert!(heard[first..].iter().all(|(_, was_read)| !was_read), "and none behind it");
         first

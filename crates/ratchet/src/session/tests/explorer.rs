@@ -222,11 +222,16 @@ impl World {
             session.exchange = before;
         }
         self.steps[end] += i32::from(session.root != root);
-        // Whoever is written to can read it, as he is now.
-        let mut read = Vec::new();
-        let result = self.load(1 - end).decrypt(&bytes, 0, &mut read);
-        let used = session.epoch;
-        ensure(result.is_ok(), &format!("epoch {used} is used, and the other end: {result:?}"))?;
+        // Whoever is written to can read the first packet of a chain, as he is now; the others are
+        // put to the test when they arrive.
+        if session.root != root {
+            let result = self.load(1 - end).decrypt(&bytes, 0, &mut Vec::new());
+            let used = session.epoch;
+            ensure(
+                result.is_ok(),
+                &format!("epoch {used} is used, and the other end: {result:?}"),
+            )?;
+        }
         self.store(end, &mut session)?;
         Ok(Packet { to: 1 - end, bytes, text, step: self.steps[end], epoch: session.epoch })
     }
@@ -364,7 +369,7 @@ fn explore(weakness: Weakness) -> Checked<Explored> {
         world.check()?;
         explored.states += 1;
         explored.finished += usize::from(world.is_finished());
-        if explored.states % 100 == 1 && weakness == Weakness::None {
+        if explored.states % 200 == 1 && weakness == Weakness::None {
             world.clone().go_on(&mut rng)?;
             explored.went_on += 1;
         }
