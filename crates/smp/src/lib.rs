@@ -39,21 +39,25 @@
 
 mod group;
 mod hash;
-mod message;
+mod native;
+pub mod otr;
+pub mod otr3;
 mod proof;
 mod secret;
 mod steps;
+mod suite;
 
 use std::fmt;
 
 use rand_core::CryptoRng;
 
-pub use group::{Group, Ristretto};
-pub use message::QUESTION_MAX;
+pub use group::{Group, Modp1536, Ristretto};
+pub use native::QUESTION_MAX;
 pub use secret::{Context, SmpSecret};
+pub use suite::Suite;
 
-use message::{Kind, Reader, Writer};
 use steps::{Answered, Asked, Compared, Started};
+use suite::{Opened, Step};
 
 /// Why no run was started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,9 +66,15 @@ pub enum StartError {
     /// A run is on; it goes on unchanged. Abort it first.
     #[error("a check is running already; finish or cancel it first")]
     Running,
-    /// The question has more than [`QUESTION_MAX`] bytes.
-    #[error("the question is too long; it can have {QUESTION_MAX} bytes")]
-    QuestionTooLong,
+    /// The question has more bytes than this use has room for.
+    #[error("the question is too long; it can have {max} bytes")]
+    QuestionTooLong {
+        /// The most that it can have.
+        max: usize,
+    },
+    /// The question has a byte 0, which ends it in OTR versions 2 and 3.
+    #[error("the question has a character that would cut it off; take it out")]
+    QuestionEnds,
 }
 
 /// Why no answer was given.
@@ -103,27 +113,27 @@ pub enum ReceiveError {
 
 /// What follows from a message.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum Reply<M = Vec<u8>> {
     /// Ask the user, then call [`Smp::answer`] or [`Smp::abort`].
     SecretWanted {
-        /// The other side's question: at most [`QUESTION_MAX`] bytes, which may contain anything
-        /// that UTF-8 can express.
+        /// The other side's question: at most [`Suite::QUESTION_MAX`] bytes, which may contain
+        /// anything that UTF-8 can express.
         question: Option<String>,
     },
     /// Send this.
-    Send(Vec<u8>),
+    Send(M),
     /// The run is over.
     Finished {
         /// Whether the secrets were equal.
         matched: bool,
         /// To be sent, or the other side won't learn the outcome.
-        send: Option<Vec<u8>>,
+        send: Option<M>,
     },
     /// The other side has aborted; a run, if there was one, is over. Nothing is to be sent.
     Aborted,
 }
 
-impl fmt::Debug for Reply {
+impl<M> fmt::Debug for Reply<M> {
     /// Neither the question, which is private, nor the outcome, nor messages.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -136,12 +146,12 @@ impl fmt::Debug for Reply {
 }
 
 /// One side of the protocol, with at most one run at a time.
-pub struct Smp<G: Group> {
+pub struct Smp<G: Suite> {
     state: State<G>,
 }
 
 #[cfg_attr(test, derive(Clone))]
-enum State<G: Group> {
+enum State<G: Suite> {
     Idle,
     Started(Started<G>),
     Asked(Asked<G>),
@@ -149,11 +159,13 @@ enum State<G: Group> {
     Compared(Compared<G>),
 }
 
-impl<G: Group> Smp<G> {
-    /// Length of each message, abort included, in bytes: 395 for [`Ristretto`]. The size tells
+impl Smp<Ristretto> {
+    /// Length of each message of the native use, abort included, in bytes. The size tells
     /// neither which message it is nor whether there is a question.
-    pub const MESSAGE_LEN: usize = message::message_len::<G>();
+    pub const MESSAGE_LEN: usize = native::MESSAGE_LEN;
+}
 
+impl<G: Suite> Smp<G> {
     /// Without a run.
     #[must_use]
     pub const fn new() -> Self {
@@ -172,15 +184,16 @@ impl<G: Group> Smp<G> {
     /// [`StartError`]; nothing has changed then.
     pub fn start(
         &mut self,
-        secret: &SmpSecret,
+        secret: &G::Secret,
         question: Option<&str>,
         rng: &mut impl CryptoRng,
-    ) -> Result<Vec<u8>, StartError> {
+    ) -> Result<G::Message, StartError> {
         if !self.is_idle() {
             return Err(StartError::Running);
         }
-        let (started, message) = Started::new(secret, question.unwrap_or_default(), rng)
-            .ok_or(StartError::QuestionTooLong)?;
+        let question = question.filter(|question| !question.is_empty());
+        G::check_question(question.unwrap_or_default())?;
+        let (started, message) = Started::new(secret, question, rng);
         self.state = State::Started(started);
         Ok(message)
     }
@@ -191,37 +204,35 @@ impl<G: Group> Smp<G> {
     /// [`ReceiveError`]; the run is aborted then, and its secrets are erased.
     pub fn receive(
         &mut self,
-        message: &[u8],
+        message: &G::Received,
         rng: &mut impl CryptoRng,
-    ) -> Result<Reply, ReceiveError> {
+    ) -> Result<Reply<G::Message>, ReceiveError> {
         // Whatever goes wrong from here on, the state stays idle and the old one is erased.
         let state = std::mem::replace(&mut self.state, State::Idle);
-        let (kind, reader) = Reader::new::<G>(message)?;
-        match (kind, state) {
-            (Kind::Abort, _) => {
-                reader.finish()?;
-                Ok(Reply::Aborted)
-            }
-            (Kind::First, State::Idle) => {
-                let (asked, question) = Asked::first(message, reader)?;
-                self.state = State::Asked(asked);
+        let (step, question, rest) = match G::open(message)? {
+            Opened::Abort => return Ok(Reply::Aborted),
+            Opened::Step { step, question, rest } => (step, question, rest),
+        };
+        match (step, state) {
+            (Step::First, State::Idle) => {
+                self.state = State::Asked(Asked::first(message, question.as_deref(), rest)?);
                 Ok(Reply::SecretWanted { question })
             }
-            (Kind::First, State::Started(_)) => Err(ReceiveError::Crossed),
-            (Kind::Second, State::Started(started)) => {
-                let (compared, reply) = started.second(message, reader, rng)?;
+            (Step::First, State::Started(_)) => Err(ReceiveError::Crossed),
+            (Step::Second, State::Started(started)) => {
+                let (compared, reply) = started.second(message, rest, rng)?;
                 self.state = State::Compared(compared);
                 Ok(Reply::Send(reply))
             }
-            (Kind::Third, State::Answered(answered)) => {
-                let (matched, reply) = answered.third(message, reader, rng)?;
+            (Step::Third, State::Answered(answered)) => {
+                let (matched, reply) = answered.third(message, rest, rng)?;
                 Ok(Reply::Finished { matched, send: Some(reply) })
             }
-            (Kind::Fourth, State::Compared(compared)) => {
-                let matched = compared.fourth(reader)?;
+            (Step::Fourth, State::Compared(compared)) => {
+                let matched = compared.fourth(rest)?;
                 Ok(Reply::Finished { matched, send: None })
             }
-            (Kind::First | Kind::Second | Kind::Third | Kind::Fourth, _) => {
+            (Step::First | Step::Second | Step::Third | Step::Fourth, _) => {
                 Err(ReceiveError::OutOfTurn)
             }
         }
@@ -233,9 +244,9 @@ impl<G: Group> Smp<G> {
     /// [`AnswerError::NothingAsked`] in any other state, which hasn't changed then.
     pub fn answer(
         &mut self,
-        secret: &SmpSecret,
+        secret: &G::Secret,
         rng: &mut impl CryptoRng,
-    ) -> Result<Vec<u8>, AnswerError> {
+    ) -> Result<G::Message, AnswerError> {
         match std::mem::replace(&mut self.state, State::Idle) {
             State::Asked(asked) => {
                 let (answered, message) = asked.answer(secret, rng);
@@ -252,19 +263,19 @@ impl<G: Group> Smp<G> {
     /// Ends the run, if there is one, erases its secrets, and gives the message that ends it at
     /// the other side too.
     #[must_use = "the other side waits until it is told"]
-    pub fn abort(&mut self) -> Vec<u8> {
+    pub fn abort(&mut self) -> G::Message {
         self.state = State::Idle;
-        Writer::new::<G>(Kind::Abort).finish::<G>()
+        G::abort()
     }
 }
 
-impl<G: Group> Default for Smp<G> {
+impl<G: Suite> Default for Smp<G> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<G: Group> fmt::Debug for Smp<G> {
+impl<G: Suite> fmt::Debug for Smp<G> {
     /// Where the run stands, and nothing of its values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {

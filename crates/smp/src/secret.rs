@@ -1,11 +1,12 @@
-//! What the two sides compare.
+//! What the two sides compare in the native use.
 
 use std::fmt;
 
+use curve25519_dalek::scalar::Scalar;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::group::Group;
+use crate::group::{Group as _, Ristretto};
 use crate::hash::{self, label};
 
 /// Everything besides the words on which the two sides must agree. A man in the middle at the
@@ -31,7 +32,7 @@ impl fmt::Debug for Context<'_> {
     }
 }
 
-/// The secret of one side: 64 bytes, erased on drop, compared in constant time.
+/// The secret of one side in the native use: 64 bytes, erased on drop, compared in constant time.
 #[derive(Clone)]
 pub struct SmpSecret(Zeroizing<Vec<u8>>);
 
@@ -57,8 +58,8 @@ impl SmpSecret {
     }
 
     /// The secret as an exponent: OTR's `x` or `y`.
-    pub(crate) fn scalar<G: Group>(&self) -> Zeroizing<G::Scalar> {
-        hash::scalar::<G>(label::SECRET_SCALAR, &[G::NAME.as_bytes(), &self.0])
+    pub(crate) fn scalar(&self) -> Zeroizing<Scalar> {
+        hash::scalar(label::SECRET_SCALAR, &[Ristretto::NAME.as_bytes(), &self.0])
     }
 }
 

@@ -3,36 +3,15 @@
 //!
 //! The *starter* is OTR's Alice, the *answerer* Bob; letters are those of OTR's specification.
 
+use std::borrow::Borrow as _;
+
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::group::Group;
-use crate::hash::{self, label};
-use crate::message::{Kind, Reader, Writer};
-use crate::proof::{
-    Bases, Blinded, BlindedProof, EqualityProof, ExponentProof, Statement, place, random_scalar,
-};
-use crate::{ReceiveError, SmpSecret};
-
-/// Hash of all messages of the run so far.
-#[cfg_attr(test, derive(Clone))]
-struct Transcript(Statement);
-
-impl Transcript {
-    fn new<G: Group>() -> Self {
-        Self(hash::hash(label::RUN, &[G::NAME.as_bytes()]))
-    }
-
-    /// What the proofs of the next message are about: all before it, and its own beginning.
-    fn statement(&self, beginning: &[u8]) -> Statement {
-        hash::hash(label::STATEMENT, &[self.0.as_slice(), beginning])
-    }
-
-    fn absorb(&mut self, message: &[u8]) {
-        self.0 = hash::hash(label::MESSAGE, &[self.0.as_slice(), message]);
-    }
-}
+use crate::ReceiveError;
+use crate::proof::{Bases, Blinded, BlindedProof, EqualityProof, ExponentProof};
+use crate::suite::{Fields, Place, Step, Suite};
 
 /// Refuses a proof that doesn't hold.
 fn require(holds: bool) -> Result<(), ReceiveError> {
@@ -41,7 +20,7 @@ fn require(holds: bool) -> Result<(), ReceiveError> {
 
 /// The differences `Pa - Pb` and `Qa - Qb`. OTR leaves open whether equal ones are refused; we
 /// do, for honest sides never have them, and the identity proves nothing.
-fn differences<G: Group>(
+fn differences<G: Suite>(
     starter: &Blinded<G>,
     answerer: &Blinded<G>,
 ) -> Result<Blinded<G>, ReceiveError> {
@@ -54,12 +33,12 @@ fn differences<G: Group>(
 }
 
 /// A fresh blinding of the secret, and the blinding.
-fn blind<G: Group>(
+fn blind<G: Suite>(
     bases: &Bases<G>,
     secret: &G::Scalar,
     rng: &mut impl CryptoRng,
 ) -> (Blinded<G>, Zeroizing<G::Scalar>) {
-    let r4 = random_scalar::<G>(rng);
+    let r4 = G::random_scalar(rng);
     let p = G::mul(&bases.g3, &r4);
     let q = G::add(&G::mul_base(&r4), &G::mul(&bases.g2, secret));
     (Blinded { p, q }, r4)
@@ -67,195 +46,182 @@ fn blind<G: Group>(
 
 /// The starter after the first message.
 #[cfg_attr(test, derive(Clone))]
-pub(crate) struct Started<G: Group> {
+pub(crate) struct Started<G: Suite> {
     x: Zeroizing<G::Scalar>,
     a2: Zeroizing<G::Scalar>,
     a3: Zeroizing<G::Scalar>,
-    transcript: Transcript,
+    transcript: G::Transcript,
 }
 
-impl<G: Group> Started<G> {
-    /// Begins a run; none if the question is too long.
+impl<G: Suite> Started<G> {
+    /// Begins a run with a question that fits.
     pub(crate) fn new(
-        secret: &SmpSecret,
-        question: &str,
+        secret: &G::Secret,
+        question: Option<&str>,
         rng: &mut impl CryptoRng,
-    ) -> Option<(Self, Vec<u8>)> {
-        let mut transcript = Transcript::new::<G>();
-        let mut writer = Writer::new::<G>(Kind::First);
-        writer.question(question)?;
-        let a2 = random_scalar::<G>(rng);
-        let a3 = random_scalar::<G>(rng);
-        writer.element::<G>(&G::mul_base(&a2));
-        writer.element::<G>(&G::mul_base(&a3));
-        let statement = transcript.statement(writer.written());
-        let proof = ExponentProof::<G>::new(place::STARTER_G2, &statement, &a2, rng);
-        writer.exponent_proof::<G>(&proof);
-        let proof = ExponentProof::<G>::new(place::STARTER_G3, &statement, &a3, rng);
-        writer.exponent_proof::<G>(&proof);
-        let message = writer.finish::<G>();
-        transcript.absorb(&message);
-        Some((Self { x: secret.scalar::<G>(), a2, a3, transcript }, message))
+    ) -> (Self, G::Message) {
+        let mut transcript = G::transcript();
+        let a2 = G::random_scalar(rng);
+        let a3 = G::random_scalar(rng);
+        let elements = [G::mul_base(&a2), G::mul_base(&a3)];
+        let statement = G::statement(&transcript, Step::First, question, &elements);
+        let g2 = ExponentProof::<G>::new(Place::StarterG2, &statement, &a2, rng);
+        let g3 = ExponentProof::<G>::new(Place::StarterG3, &statement, &a3, rng);
+        let fields = Fields::<G, 2, 4> { elements, scalars: [g2.c, g2.d, g3.c, g3.d] };
+        let message = fields.write(Step::First, question);
+        G::absorb(&mut transcript, message.borrow());
+        (Self { x: G::secret_scalar(secret), a2, a3, transcript }, message)
     }
 
     /// Takes the second message and gives the third.
     pub(crate) fn second(
         self,
-        message: &[u8],
-        mut reader: Reader<'_>,
+        message: &G::Received,
+        rest: &[u8],
         rng: &mut impl CryptoRng,
-    ) -> Result<(Compared<G>, Vec<u8>), ReceiveError> {
+    ) -> Result<(Compared<G>, G::Message), ReceiveError> {
         let Self { x, a2, a3, mut transcript } = self;
-        let g2b = reader.element::<G>()?;
-        let g3b = reader.element::<G>()?;
-        let answerer = Blinded { p: reader.element::<G>()?, q: reader.element::<G>()? };
-        let statement = transcript.statement(reader.read());
-        let g2_proof = reader.exponent_proof::<G>()?;
-        let g3_proof = reader.exponent_proof::<G>()?;
-        let blinded_proof = reader.blinded_proof::<G>()?;
-        reader.finish()?;
-        require(g2_proof.holds(place::ANSWERER_G2, &statement, &g2b))?;
-        require(g3_proof.holds(place::ANSWERER_G3, &statement, &g3b))?;
+        let Fields { elements, scalars } = Fields::<G, 4, 7>::read(Step::Second, rest)?;
+        let statement = G::statement(&transcript, Step::Second, None, &elements);
+        let [g2b, g3b, p, q] = elements;
+        let answerer = Blinded::<G> { p, q };
+        let [c2, d2, c3, d3, c, d5, d6] = scalars;
+        let g2_proof = ExponentProof::<G> { c: c2, d: d2 };
+        let g3_proof = ExponentProof::<G> { c: c3, d: d3 };
+        let blinded_proof = BlindedProof::<G> { c, d5, d6 };
+        require(g2_proof.holds(Place::AnswererG2, &statement, &g2b))?;
+        require(g3_proof.holds(Place::AnswererG3, &statement, &g3b))?;
         let bases =
             Bases { g2: Zeroizing::new(G::mul(&g2b, &a2)), g3: Zeroizing::new(G::mul(&g3b, &a3)) };
-        require(blinded_proof.holds(place::ANSWERER_PQ, &statement, &bases, &answerer))?;
-        transcript.absorb(message);
+        require(blinded_proof.holds(Place::AnswererPq, &statement, &bases, &answerer))?;
+        G::absorb(&mut transcript, message);
 
         let (starter, r4) = blind::<G>(&bases, &x, rng);
         let between = differences(&starter, &answerer)?;
-        let mut writer = Writer::new::<G>(Kind::Third);
-        writer.element::<G>(&starter.p);
-        writer.element::<G>(&starter.q);
-        writer.element::<G>(&G::mul(&between.q, &a3));
-        let statement = transcript.statement(writer.written());
-        let proof = BlindedProof::<G>::new(place::STARTER_PQ, &statement, &bases, (&r4, &x), rng);
-        writer.blinded_proof::<G>(&proof);
-        let proof = EqualityProof::<G>::new(place::STARTER_R, &statement, &between.q, &a3, rng);
-        writer.equality_proof::<G>(&proof);
-        let reply = writer.finish::<G>();
-        transcript.absorb(&reply);
+        let elements = [starter.p, starter.q, G::mul(&between.q, &a3)];
+        let statement = G::statement(&transcript, Step::Third, None, &elements);
+        let pq = BlindedProof::<G>::new(Place::StarterPq, &statement, &bases, (&r4, &x), rng);
+        let r = EqualityProof::<G>::new(Place::StarterR, &statement, &between.q, &a3, rng);
+        let fields = Fields::<G, 3, 5> { elements, scalars: [pq.c, pq.d5, pq.d6, r.c, r.d7] };
+        let reply = fields.write(Step::Third, None);
+        G::absorb(&mut transcript, reply.borrow());
         Ok((Compared { a3, g3b, between, transcript }, reply))
     }
 }
 
 /// The answerer after the first message, while the user is being asked.
 #[cfg_attr(test, derive(Clone))]
-pub(crate) struct Asked<G: Group> {
+pub(crate) struct Asked<G: Suite> {
     g2a: G::Element,
     g3a: G::Element,
-    transcript: Transcript,
+    transcript: G::Transcript,
 }
 
-impl<G: Group> Asked<G> {
-    /// Takes the first message and gives its question.
+impl<G: Suite> Asked<G> {
+    /// Takes the first message.
     pub(crate) fn first(
-        message: &[u8],
-        mut reader: Reader<'_>,
-    ) -> Result<(Self, Option<String>), ReceiveError> {
-        let mut transcript = Transcript::new::<G>();
-        let question = reader.question()?;
-        let g2a = reader.element::<G>()?;
-        let g3a = reader.element::<G>()?;
-        let statement = transcript.statement(reader.read());
-        let g2_proof = reader.exponent_proof::<G>()?;
-        let g3_proof = reader.exponent_proof::<G>()?;
-        reader.finish()?;
-        require(g2_proof.holds(place::STARTER_G2, &statement, &g2a))?;
-        require(g3_proof.holds(place::STARTER_G3, &statement, &g3a))?;
-        transcript.absorb(message);
-        Ok((Self { g2a, g3a, transcript }, question))
+        message: &G::Received,
+        question: Option<&str>,
+        rest: &[u8],
+    ) -> Result<Self, ReceiveError> {
+        let mut transcript = G::transcript();
+        let Fields { elements, scalars } = Fields::<G, 2, 4>::read(Step::First, rest)?;
+        let statement = G::statement(&transcript, Step::First, question, &elements);
+        let [g2a, g3a] = elements;
+        let [c2, d2, c3, d3] = scalars;
+        let g2_proof = ExponentProof::<G> { c: c2, d: d2 };
+        let g3_proof = ExponentProof::<G> { c: c3, d: d3 };
+        require(g2_proof.holds(Place::StarterG2, &statement, &g2a))?;
+        require(g3_proof.holds(Place::StarterG3, &statement, &g3a))?;
+        G::absorb(&mut transcript, message);
+        Ok(Self { g2a, g3a, transcript })
     }
 
     /// Gives the second message, once the user has answered.
     pub(crate) fn answer(
         self,
-        secret: &SmpSecret,
+        secret: &G::Secret,
         rng: &mut impl CryptoRng,
-    ) -> (Answered<G>, Vec<u8>) {
+    ) -> (Answered<G>, G::Message) {
         let Self { g2a, g3a, mut transcript } = self;
-        let y = secret.scalar::<G>();
-        let b2 = random_scalar::<G>(rng);
-        let b3 = random_scalar::<G>(rng);
+        let y = G::secret_scalar(secret);
+        let b2 = G::random_scalar(rng);
+        let b3 = G::random_scalar(rng);
         let bases =
             Bases { g2: Zeroizing::new(G::mul(&g2a, &b2)), g3: Zeroizing::new(G::mul(&g3a, &b3)) };
         let (own, r4) = blind::<G>(&bases, &y, rng);
-        let mut writer = Writer::new::<G>(Kind::Second);
-        writer.element::<G>(&G::mul_base(&b2));
-        writer.element::<G>(&G::mul_base(&b3));
-        writer.element::<G>(&own.p);
-        writer.element::<G>(&own.q);
-        let statement = transcript.statement(writer.written());
-        let proof = ExponentProof::<G>::new(place::ANSWERER_G2, &statement, &b2, rng);
-        writer.exponent_proof::<G>(&proof);
-        let proof = ExponentProof::<G>::new(place::ANSWERER_G3, &statement, &b3, rng);
-        writer.exponent_proof::<G>(&proof);
-        let proof = BlindedProof::<G>::new(place::ANSWERER_PQ, &statement, &bases, (&r4, &y), rng);
-        writer.blinded_proof::<G>(&proof);
-        let message = writer.finish::<G>();
-        transcript.absorb(&message);
+        let elements = [G::mul_base(&b2), G::mul_base(&b3), own.p.clone(), own.q.clone()];
+        let statement = G::statement(&transcript, Step::Second, None, &elements);
+        let g2 = ExponentProof::<G>::new(Place::AnswererG2, &statement, &b2, rng);
+        let g3 = ExponentProof::<G>::new(Place::AnswererG3, &statement, &b3, rng);
+        let pq = BlindedProof::<G>::new(Place::AnswererPq, &statement, &bases, (&r4, &y), rng);
+        let scalars = [g2.c, g2.d, g3.c, g3.d, pq.c, pq.d5, pq.d6];
+        let message = Fields::<G, 4, 7> { elements, scalars }.write(Step::Second, None);
+        G::absorb(&mut transcript, message.borrow());
         (Answered { b3, g3a, bases, own, transcript }, message)
     }
 }
 
 /// The answerer after the second message.
 #[cfg_attr(test, derive(Clone))]
-pub(crate) struct Answered<G: Group> {
+pub(crate) struct Answered<G: Suite> {
     b3: Zeroizing<G::Scalar>,
     g3a: G::Element,
     bases: Bases<G>,
     own: Blinded<G>,
-    transcript: Transcript,
+    transcript: G::Transcript,
 }
 
-impl<G: Group> Answered<G> {
+impl<G: Suite> Answered<G> {
     /// Takes the third message; gives the outcome and the fourth message, which is the same
     /// work and the same size whatever the outcome is.
     pub(crate) fn third(
         self,
-        message: &[u8],
-        mut reader: Reader<'_>,
+        message: &G::Received,
+        rest: &[u8],
         rng: &mut impl CryptoRng,
-    ) -> Result<(bool, Vec<u8>), ReceiveError> {
+    ) -> Result<(bool, G::Message), ReceiveError> {
         let Self { b3, g3a, bases, own, mut transcript } = self;
-        let starter = Blinded { p: reader.element::<G>()?, q: reader.element::<G>()? };
-        let ra = reader.element::<G>()?;
-        let statement = transcript.statement(reader.read());
-        let blinded_proof = reader.blinded_proof::<G>()?;
-        let equality_proof = reader.equality_proof::<G>()?;
-        reader.finish()?;
+        let Fields { elements, scalars } = Fields::<G, 3, 5>::read(Step::Third, rest)?;
+        let statement = G::statement(&transcript, Step::Third, None, &elements);
+        let [p, q, ra] = elements;
+        let starter = Blinded::<G> { p, q };
+        let [cp, d5, d6, cr, d7] = scalars;
+        let blinded_proof = BlindedProof::<G> { c: cp, d5, d6 };
+        let equality_proof = EqualityProof::<G> { c: cr, d7 };
         let between = differences(&starter, &own)?;
-        require(blinded_proof.holds(place::STARTER_PQ, &statement, &bases, &starter))?;
-        require(equality_proof.holds(place::STARTER_R, &statement, &between.q, (&g3a, &ra)))?;
-        transcript.absorb(message);
+        require(blinded_proof.holds(Place::StarterPq, &statement, &bases, &starter))?;
+        require(equality_proof.holds(Place::StarterR, &statement, &between.q, (&g3a, &ra)))?;
+        G::absorb(&mut transcript, message);
 
-        let mut writer = Writer::new::<G>(Kind::Fourth);
-        writer.element::<G>(&G::mul(&between.q, &b3));
-        let statement = transcript.statement(writer.written());
-        let proof = EqualityProof::<G>::new(place::ANSWERER_R, &statement, &between.q, &b3, rng);
-        writer.equality_proof::<G>(&proof);
+        let elements = [G::mul(&between.q, &b3)];
+        let statement = G::statement(&transcript, Step::Fourth, None, &elements);
+        let r = EqualityProof::<G>::new(Place::AnswererR, &statement, &between.q, &b3, rng);
+        let reply = Fields::<G, 1, 2> { elements, scalars: [r.c, r.d7] }.write(Step::Fourth, None);
         let matched = Zeroizing::new(G::mul(&ra, &b3)).ct_eq(&between.p);
-        Ok((matched.into(), writer.finish::<G>()))
+        Ok((matched.into(), reply))
     }
 }
 
 /// The starter after the third message.
 #[cfg_attr(test, derive(Clone))]
-pub(crate) struct Compared<G: Group> {
+pub(crate) struct Compared<G: Suite> {
     a3: Zeroizing<G::Scalar>,
     g3b: G::Element,
     between: Blinded<G>,
-    transcript: Transcript,
+    transcript: G::Transcript,
 }
 
-impl<G: Group> Compared<G> {
+impl<G: Suite> Compared<G> {
     /// Takes the fourth message and gives the outcome.
-    pub(crate) fn fourth(self, mut reader: Reader<'_>) -> Result<bool, ReceiveError> {
+    pub(crate) fn fourth(self, rest: &[u8]) -> Result<bool, ReceiveError> {
         let Self { a3, g3b, between, transcript } = self;
-        let rb = reader.element::<G>()?;
-        let statement = transcript.statement(reader.read());
-        let equality_proof = reader.equality_proof::<G>()?;
-        reader.finish()?;
-        require(equality_proof.holds(place::ANSWERER_R, &statement, &between.q, (&g3b, &rb)))?;
+        let Fields { elements, scalars } = Fields::<G, 1, 2>::read(Step::Fourth, rest)?;
+        let statement = G::statement(&transcript, Step::Fourth, None, &elements);
+        let [rb] = elements;
+        let [c, d7] = scalars;
+        let equality_proof = EqualityProof::<G> { c, d7 };
+        require(equality_proof.holds(Place::AnswererR, &statement, &between.q, (&g3b, &rb)))?;
         let matched = Zeroizing::new(G::mul(&rb, &a3)).ct_eq(&between.p);
         Ok(matched.into())
     }

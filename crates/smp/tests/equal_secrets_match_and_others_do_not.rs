@@ -58,9 +58,9 @@ fn a_question_is_bounded_and_arrives_whole() {
     let mut starter = Side::new();
     let longer = format!("{longest}?");
     let refused = starter.start(&secret("x"), Some(&longer), &mut rng);
-    assert_eq!(refused, Err(StartError::QuestionTooLong));
+    assert_eq!(refused, Err(StartError::QuestionTooLong { max: QUESTION_MAX }));
     let refused = starter.start(&secret("x"), Some(&"?".repeat(100_000)), &mut rng);
-    assert_eq!(refused, Err(StartError::QuestionTooLong));
+    assert_eq!(refused, Err(StartError::QuestionTooLong { max: QUESTION_MAX }));
     assert!(starter.is_idle());
 
     let first = starter.start(&secret("x"), Some(""), &mut rng).unwrap();

@@ -26,7 +26,7 @@ fn nothing_secret_is_shown_in_debug() {
         format!("{:?}", run_to(3, 50, "yes", "yes").starter),
         format!("{wanted:?}"),
         format!("{:?}", Reply::Send(vec![1])),
-        format!("{:?}", Reply::Finished { matched: true, send: None }),
+        format!("{:?}", Reply::<Vec<u8>>::Finished { matched: true, send: None }),
     ];
     insta::assert_snapshot!(shown.join("\n"), @r"
     Context { epoch: 4, .. }
