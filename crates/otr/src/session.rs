@@ -3,6 +3,7 @@
 mod event;
 mod instance;
 mod receive;
+mod smp;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -25,6 +26,7 @@ pub use event::{
     Event, Instance, Output, PrivateError, Refusal, SendError, SessionId, SettingsError, StartError,
 };
 use instance::{Address, LastText, Peer, Private, State};
+pub use smp::CheckError;
 
 /// The longest text that is sent, in bytes. Encrypted and encoded it stays below what is received.
 pub const TEXT_MAX: usize = 1 << 17;

@@ -5,6 +5,12 @@ use crate::codec::{DecodeError, Reader, Writer};
 /// Types of records.
 pub(crate) mod kind {
     pub(crate) const DISCONNECTED: u16 = 1;
+    pub(crate) const SMP1: u16 = 2;
+    pub(crate) const SMP2: u16 = 3;
+    pub(crate) const SMP3: u16 = 4;
+    pub(crate) const SMP4: u16 = 5;
+    pub(crate) const SMP_ABORT: u16 = 6;
+    pub(crate) const SMP1_QUESTION: u16 = 7;
     pub(crate) const EXTRA_KEY: u16 = 8;
 }
 

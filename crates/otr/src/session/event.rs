@@ -99,6 +99,34 @@ pub enum Event {
         /// The key.
         key: ExtraKey,
     },
+    /// The peer asks whether we know the same secret: ask the user, then call
+    /// [`Session::answer`](crate::Session::answer) or [`Session::cancel`](crate::Session::cancel).
+    Asked {
+        /// The client that asks.
+        instance: Instance,
+        /// The question, if there is one.
+        question: Option<String>,
+    },
+    /// A check has ended. For who asked, a match shows whose key it is; for who answered, only if the
+    /// question was their own to choose.
+    Checked {
+        /// The client that it was with.
+        instance: Instance,
+        /// Whether both know the same secret.
+        matched: bool,
+    },
+    /// The peer has cancelled the check, or a key exchange has ended it.
+    CheckCancelled {
+        /// The client that did.
+        instance: Instance,
+    },
+    /// A message of a check was wrong or came out of turn; the check is over, and the peer is told.
+    CheckFailed {
+        /// The client that sent it.
+        instance: Instance,
+        /// What was wrong.
+        why: undertone_smp::ReceiveError,
+    },
     /// A message was refused; nothing changed.
     Refused(Refusal),
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand_core::CryptoRng;
 
 use super::event::{Instance, SessionId};
+use super::smp::Check;
 use crate::fragment::{self, Ends};
 use crate::key::Fingerprint;
 use crate::line;
@@ -46,6 +47,7 @@ pub(super) struct Private {
     /// Whether something was said since we last sent anything.
     pub(super) owes: bool,
     pub(super) last: Option<LastText>,
+    pub(super) check: Check,
 }
 
 /// What we said last.
@@ -91,25 +93,25 @@ impl Peer {
         matches!(self.state, State::Plain) && matches!(self.auth, Auth::None)
     }
 
-    /// Begins or refreshes the session. Says whether one with the same key was on, and gives what
-    /// was said last in it.
+    /// Begins or refreshes the session.
     pub(super) fn establish(
         &mut self,
         established: &Established,
         now: Duration,
         rng: &mut impl CryptoRng,
-    ) -> (bool, Option<LastText>) {
+    ) -> Replaced {
         let fingerprint = established.their_key.fingerprint();
         let before = match std::mem::replace(&mut self.state, State::Plain) {
             State::Encrypted(private) => Some(*private),
             State::Plain | State::Finished => None,
         };
-        let (keys, last, same) = match before {
+        let (keys, last, same, checking) = match before {
             Some(before) => {
                 let same = before.fingerprint == fingerprint;
-                (Some(before.keys), before.last.filter(|_| same), same)
+                let checking = !before.check.is_idle();
+                (Some(before.keys), before.last.filter(|_| same), same, checking)
             }
-            None => (None, None, false),
+            None => (None, None, false, false),
         };
         self.state = State::Encrypted(Box::new(Private {
             keys: Keys::new(established, keys, rng),
@@ -118,9 +120,20 @@ impl Peer {
             sent_at: now,
             owes: false,
             last: None,
+            check: Check::new(),
         }));
-        (same, last)
+        Replaced { same, last, checking }
     }
+}
+
+/// What was on before a session began.
+pub(super) struct Replaced {
+    /// Whether it was a session with the same key.
+    pub(super) same: bool,
+    /// What we said last in it.
+    pub(super) last: Option<LastText>,
+    /// Whether a check was on.
+    pub(super) checking: bool,
 }
 
 /// What messages to a client are made with.

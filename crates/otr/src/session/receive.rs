@@ -6,7 +6,8 @@ use std::time::Duration;
 use rand_core::CryptoRng;
 
 use super::event::{Event, Instance, Output, Refusal};
-use super::instance::{Address, LastText, State};
+use super::instance::{Address, LastText, Replaced, State};
+use super::smp::kind_of;
 use super::{Offer, RESEND_WAIT, RESENT, Session};
 use crate::codec::Reader;
 use crate::fragment::Assembled;
@@ -163,7 +164,7 @@ impl Session {
             Refusal::Malformed(error)
         })?;
         match body {
-            Body::Data(data) => self.data(instance, &data, rng, out),
+            Body::Data(data) => self.data(instance, &data, now, rng, out),
             body => self.exchange(instance, version, body, now, rng, out),
         }
     }
@@ -201,7 +202,7 @@ impl Session {
         }
         let key = matches!(body, Body::Key(_));
         let outcome = match body {
-            Body::Commit(commit) => peer.auth.commit(commit, rng),
+            Body::Commit(commit) => peer.auth.commit(commit, version == Version::V2, rng),
             Body::Key(theirs) => peer.auth.key(theirs, &own, rng),
             Body::Reveal(reveal) => peer.auth.reveal(&reveal, &own, rng),
             Body::Signature(signed) => peer.auth.signature(&signed),
@@ -240,7 +241,7 @@ impl Session {
         let heard = self.heard;
         let found = self.peers.iter_mut().find(|peer| peer.instance == address.theirs);
         let Some(peer) = found else { return };
-        let (refreshed, last) = peer.establish(established, now, rng);
+        let Replaced { same: refreshed, last, checking } = peer.establish(established, now, rng);
         peer.heard = heard;
         let Some(private) = peer.private_mut() else { return };
         out.events.push(Event::Secure {
@@ -250,6 +251,9 @@ impl Session {
             session: private.session,
             refreshed,
         });
+        if checking {
+            out.events.push(Event::CheckCancelled { instance: address.theirs });
+        }
         let recent = |at: Duration| now < at.saturating_add(RESEND_WAIT);
         let again = last
             .filter(|last| last.unread && recent(last.at))
@@ -272,6 +276,7 @@ impl Session {
         &mut self,
         instance: Instance,
         data: &Data<'_>,
+        now: Duration,
         rng: &mut impl CryptoRng,
         out: &mut Output,
     ) -> Result<(), Refusal> {
@@ -306,14 +311,25 @@ impl Session {
             let text = String::from_utf8_lossy(text).into_owned();
             out.events.push(Event::Private { instance, text });
         }
-        for record in records {
-            self.record(instance, record, &extra, out);
+        for Tlv { kind, value } in records {
+            if let Some(kind) = kind_of(kind) {
+                let message = undertone_smp::otr::Message { kind, payload: value };
+                self.check(instance, &message, now, rng, out);
+            } else {
+                self.record(instance, kind, &value, &extra, out);
+            }
         }
         Ok(())
     }
 
-    fn record(&mut self, instance: Instance, record: Tlv, extra: &ExtraKey, out: &mut Output) {
-        let Tlv { kind, value } = record;
+    fn record(
+        &mut self,
+        instance: Instance,
+        kind: u16,
+        value: &[u8],
+        extra: &ExtraKey,
+        out: &mut Output,
+    ) {
         match kind {
             kind::DISCONNECTED => {
                 let found = self.peers.iter_mut().find(|peer| peer.instance == instance);
@@ -323,7 +339,7 @@ impl Session {
                 }
             }
             kind::EXTRA_KEY => {
-                let mut reader = Reader::new(&value);
+                let mut reader = Reader::new(value);
                 if let Ok(usage) = reader.int() {
                     let (data, key) = (reader.rest().to_vec(), extra.clone());
                     out.events.push(Event::ExtraKey { instance, usage, data, key });

@@ -104,6 +104,8 @@ impl Started {
 pub(crate) struct Answered {
     pair: Arc<Pair>,
     commit: Commit,
+    /// Our own commitment, if we gave way and may come back to it.
+    yielded: Option<Arc<Started>>,
 }
 
 impl Answered {
@@ -131,12 +133,19 @@ pub(crate) enum Outcome {
 }
 
 impl Auth {
-    /// Takes a D-H Commit message.
+    /// Takes a D-H Commit message. `stay` keeps a commitment of ours open that gives way to the
+    /// peer's: libotr 4.1.1 answers ours in version 2 whichever hash is higher, and waits.
     pub(crate) fn commit(
         &mut self,
         commit: Commit,
+        stay: bool,
         rng: &mut impl CryptoRng,
     ) -> Result<Outcome, AkeError> {
+        let yielded = match self {
+            Self::AwaitingKey(started) => Some(Arc::clone(started)),
+            Self::AwaitingReveal(answered) => answered.yielded.take(),
+            Self::None | Self::AwaitingSignature(_) => None,
+        };
         let pair = match self {
             Self::AwaitingKey(started) if started.commit.hash == commit.hash => {
                 return Err(AkeError::Reflected);
@@ -151,7 +160,7 @@ impl Auth {
                 Arc::new(Pair::random(rng))
             }
         };
-        let answered = Answered { pair, commit };
+        let answered = Answered { pair, commit, yielded: yielded.filter(|_| stay) };
         let message = answered.message();
         *self = Self::AwaitingReveal(answered);
         Ok(Outcome::Send(message))
@@ -166,6 +175,7 @@ impl Auth {
     ) -> Result<Outcome, AkeError> {
         let started = match self {
             Self::AwaitingKey(started) => Arc::clone(started),
+            Self::AwaitingReveal(Answered { yielded: Some(started), .. }) => Arc::clone(started),
             Self::AwaitingSignature(revealed) if revealed.theirs == theirs => {
                 return Ok(Outcome::Send((kind::REVEAL, revealed.message.clone())));
             }
@@ -188,7 +198,7 @@ impl Auth {
         own: &PrivateKey,
         rng: &mut impl CryptoRng,
     ) -> Result<Outcome, AkeError> {
-        let Self::AwaitingReveal(Answered { pair, commit }) = self else {
+        let Self::AwaitingReveal(Answered { pair, commit, .. }) = self else {
             return Err(AkeError::Unexpected);
         };
         let mut opened = commit.encrypted.clone();

@@ -93,7 +93,7 @@ fn a_key_exchange_and_its_first_message_are_those_of_the_vectors() {
 
     let mut alice = Auth::None;
     let Body::Commit(commit) = body(&commit) else { panic!() };
-    let dh_key = send(alice.commit(commit, &mut Scripted(hex(&v["y"]))).unwrap());
+    let dh_key = send(alice.commit(commit, false, &mut Scripted(hex(&v["y"]))).unwrap());
     let dh_key = message(dh_key, alice_tag, Some(bob_tag));
     assert_eq!(dh_key, hex(&v["dh_key"]));
 
@@ -148,7 +148,7 @@ fn exchange(own: &PrivateKey, rng: &mut ChaCha20Rng) -> (Established, Establishe
     let commit = message(started.message());
     let (mut bob, mut alice) = (Auth::AwaitingKey(started.into()), Auth::None);
     let Body::Commit(commit) = body(&commit) else { panic!() };
-    let dh_key = message(send(alice.commit(commit, rng).unwrap()));
+    let dh_key = message(send(alice.commit(commit, false, rng).unwrap()));
     let Body::Key(gy) = body(&dh_key) else { panic!() };
     let reveal = message(send(bob.key(gy, own, rng).unwrap()));
     let Body::Reveal(reveal) = body(&reveal) else { panic!() };
@@ -285,7 +285,7 @@ fn messages_out_of_turn_are_refused() {
     let mut answered = Auth::None;
     let commit = message(started.message());
     let Body::Commit(commit) = body(&commit) else { panic!() };
-    let dh_key = message(send(answered.commit(commit.clone(), rng).unwrap()));
+    let dh_key = message(send(answered.commit(commit.clone(), false, rng).unwrap()));
     let Body::Key(gy) = body(&dh_key) else { panic!() };
     let mut bob = Auth::AwaitingKey(started.into());
     let reveal = message(send(bob.key(gy, &own, rng).unwrap()));
@@ -323,9 +323,9 @@ fn messages_out_of_turn_are_refused() {
     let second = Started::new(rng);
     let message_of_second = message(second.message());
     let Body::Commit(second) = body(&message_of_second) else { panic!() };
-    assert_eq!(message(send(answered.commit(second, rng).unwrap())), dh_key);
+    assert_eq!(message(send(answered.commit(second, false, rng).unwrap())), dh_key);
     assert_eq!(answered.reveal(&reveal, &own, rng).err(), Some(AkeError::Commitment));
-    answered.commit(commit, rng).unwrap();
+    answered.commit(commit, false, rng).unwrap();
     let (_, signature) = done(answered.reveal(&reveal, &own, rng).unwrap());
     let signature = message(signature.unwrap());
     let Body::Signature(signed) = body(&signature) else { panic!() };
@@ -334,4 +334,34 @@ fn messages_out_of_turn_are_refused() {
     assert_eq!(bob.signature(&changed).err(), Some(AkeError::Mac));
     assert!(bob.signature(&signed).is_ok());
     assert_eq!(bob.signature(&signed).err(), unexpected);
+}
+
+/// Both commit themselves at once: one gives way. In version 2 it may come back to its own.
+#[test]
+fn of_two_commitments_the_one_with_the_higher_hash_stays() {
+    let rng = &mut rng(11);
+    let own = key();
+    let (one, two) = (Started::new(rng), Started::new(rng));
+    let [of_one, of_two] = [&one, &two].map(|started| message(started.message()));
+    let hash = |message: &[u8]| message[message.len() - 32..].to_vec();
+    let (low, high) = if hash(&of_one) < hash(&of_two) { (one, two) } else { (two, one) };
+    let [of_low, of_high] = [&low, &high].map(|started| message(started.message()));
+    let commit = |message: &[u8]| match body(message) {
+        Body::Commit(commit) => commit,
+        _ => panic!(),
+    };
+    let (low, high) = (std::sync::Arc::new(low), std::sync::Arc::new(high));
+    for stay in [false, true] {
+        let mut at_low = Auth::AwaitingKey(low.clone());
+        let mut at_high = Auth::AwaitingKey(high.clone());
+        let again = at_high.commit(commit(&of_low), stay, rng).unwrap();
+        assert_eq!(message(send(again)), of_high);
+        let dh_key = message(send(at_low.commit(commit(&of_high), stay, rng).unwrap()));
+        let Body::Key(gy) = body(&dh_key) else { panic!() };
+        assert!(at_high.key(gy, &own, rng).is_ok());
+        let foreign = crate::group::Pair::random(rng).public;
+        assert_eq!(at_low.key(foreign, &own, rng).is_ok(), stay);
+        let reflected = Auth::AwaitingKey(low.clone()).commit(commit(&of_low), stay, rng);
+        assert_eq!(reflected.err(), Some(AkeError::Reflected));
+    }
 }
