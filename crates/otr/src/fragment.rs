@@ -314,4 +314,27 @@ mod tests {
             assert_eq!(take(&mut assembler, line), Assembled::NotOurs(error), "{line}");
         }
     }
+
+    #[test]
+    fn pieces_are_those_of_the_vectors() {
+        let vectors = crate::vectors::fragments();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let v3 = &vectors["v3"];
+        let tag = |name: &str| tags(u32::from_str_radix(&text(&v3[name]), 16).unwrap());
+        let ends = Ends::V3 { sender: tag("sender"), receiver: Some(tag("receiver")) };
+        let pieces: Vec<String> = v3["fragments"].as_array().unwrap().iter().map(text).collect();
+        let longest = pieces[0].len();
+        assert_eq!(cut(text(&v3["message"]), ends, Some(longest)), pieces);
+        let mut assembler = Assembler::default();
+        let mut took = |piece: &String| {
+            assembler.take(piece.strip_prefix("?OTR").unwrap(), tag("receiver"), NOW)
+        };
+        let (last, first) = pieces.split_last().unwrap();
+        assert!(first.iter().all(|piece| took(piece) == Assembled::Wait));
+        assert_eq!(took(last), whole(&text(&v3["message"])));
+        // What version 4 must reject is nothing for version 3 either.
+        for line in vectors["must_reject_v4"].as_array().unwrap() {
+            assert_eq!(took(&text(line)), Assembled::Malformed);
+        }
+    }
 }

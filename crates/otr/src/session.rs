@@ -52,6 +52,10 @@ pub const EXCHANGE_WAIT: Duration = Duration::from_secs(300);
 /// keys change; libotr has the same.
 pub const HEARTBEAT_AFTER: Duration = Duration::from_secs(60);
 
+/// How long error messages bring no further query after one that did: two programs that complain
+/// about each other would never end.
+pub const ERROR_PAUSE: Duration = Duration::from_secs(10);
+
 /// Follows a query, for a reader whose program doesn't know it.
 pub const EXPLANATION: &str = "I would like to talk with you in private, by Off-the-Record messaging. \
     Your program does not understand this, or has it turned off.";
@@ -177,6 +181,8 @@ pub struct Session {
     started: Option<(Arc<Started>, Duration)>,
     /// When we last asked for a session.
     asked: Option<Duration>,
+    /// When an error message last brought a query.
+    complained: Option<Duration>,
     offer: Offer,
     waiting: VecDeque<Waiting>,
     assembler: Assembler,
@@ -199,6 +205,7 @@ impl Session {
             chosen: None,
             started: None,
             asked: None,
+            complained: None,
             offer: Offer::Open,
             waiting: VecDeque::new(),
             assembler: Assembler::default(),
@@ -511,6 +518,7 @@ impl fmt::Debug for Session {
             chosen,
             started: _,
             asked: _,
+            complained: _,
             offer,
             waiting,
             assembler: _,

@@ -8,7 +8,7 @@ use rand_core::CryptoRng;
 use super::event::{Event, Instance, Output, Refusal};
 use super::instance::{Address, LastText, Replaced, State};
 use super::smp::kind_of;
-use super::{Offer, RESEND_WAIT, RESENT, Session};
+use super::{ERROR_PAUSE, Offer, RESEND_WAIT, RESENT, Session, Waiting};
 use crate::codec::Reader;
 use crate::fragment::Assembled;
 use crate::line::{self, Line};
@@ -89,7 +89,9 @@ impl Session {
                 last.unread = true;
             }
         }
-        if self.settings.policy.start_on_error {
+        let recent = |at| now < ERROR_PAUSE.saturating_add(at);
+        if self.settings.policy.start_on_error && !self.complained.is_some_and(recent) {
+            self.complained = Some(now);
             out.lines.push(self.query(now));
         }
     }
@@ -260,10 +262,15 @@ impl Session {
             .map(|last| (format!("{RESENT}{}", last.text.as_str()).into(), last.text));
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let (fresh, stale): (Vec<_>, Vec<_>) = waiting.partition(|waiting| recent(waiting.since));
-        let fresh = fresh.into_iter().map(|waiting| (waiting.text.clone(), waiting.text));
-        let all: Vec<(zeroize::Zeroizing<String>, _)> = again.into_iter().chain(fresh).collect();
-        for (sent, text) in all {
+        // What is sent a second time is not sent a third time: two programs that complain about each
+        // other would never end.
+        if let Some((sent, text)) = again {
+            let sent: zeroize::Zeroizing<String> = sent;
             out.lines.extend(address.say(private, &sent, &[], now).0);
+            out.events.push(Event::Sent { text: text.to_string() });
+        }
+        for Waiting { text, .. } in fresh {
+            out.lines.extend(address.say(private, &text, &[], now).0);
             out.events.push(Event::Sent { text: text.to_string() });
             private.last = Some(LastText { text, at: now, unread: false });
         }
