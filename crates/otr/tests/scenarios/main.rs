@@ -7,3 +7,4 @@ mod common;
 mod keys_are_stored_in_one_form;
 mod nothing_slips_out_in_the_clear;
 mod offers_are_answered_as_the_policy_says;
+mod secrets_are_compared_in_private;
