@@ -3,9 +3,12 @@
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
+mod ed448;
 mod modp;
 mod ristretto;
 
+pub use ed448::Ed448;
+pub(crate) use ed448::Ed448Scalar;
 pub use modp::Modp1536;
 pub(crate) use modp::ModpScalar;
 pub use ristretto::Ristretto;
@@ -56,7 +59,8 @@ pub trait Group {
     fn scalar_len(bytes: &[u8]) -> Option<usize>;
     /// Appends the scalar's one encoding.
     fn encode_scalar(scalar: &Self::Scalar, out: &mut Vec<u8>);
-    /// Reads a scalar; none for zero, and none for bytes that are not the one encoding of a scalar.
+    /// Reads a scalar; none for zero. Ristretto and MODP-1536 refuse bytes that are not the one
+    /// encoding of a scalar; Ed448 reduces what it gets, as OTRv4 does.
     fn decode_scalar(bytes: &[u8]) -> Option<Self::Scalar>;
 }
 

@@ -42,6 +42,7 @@ mod hash;
 mod native;
 pub mod otr;
 pub mod otr3;
+pub mod otr4;
 mod proof;
 mod secret;
 mod steps;
@@ -51,7 +52,7 @@ use std::fmt;
 
 use rand_core::CryptoRng;
 
-pub use group::{Group, Modp1536, Ristretto};
+pub use group::{Ed448, Group, Modp1536, Ristretto};
 pub use native::QUESTION_MAX;
 pub use secret::{Context, SmpSecret};
 pub use suite::Suite;

@@ -1,7 +1,8 @@
 //! What OTR's versions have in common: a message is a TLV, whose type is the caller's business
 //! and whose value is ours.
 //!
-//! Versions 2 and 3 are [`otr3`](crate::otr3) with [`Modp1536`](crate::Modp1536).
+//! Versions 2 and 3 are [`otr3`](crate::otr3) with [`Modp1536`](crate::Modp1536), version 4 is
+//! [`otr4`](crate::otr4) with [`Ed448`](crate::Ed448).
 
 use std::fmt;
 

@@ -63,7 +63,8 @@ pub enum Opened<'a> {
 pub(crate) type Runs = &'static [(usize, usize)];
 
 /// A use of the protocol over one group: [`Ristretto`](crate::Ristretto) is the native one,
-/// [`Modp1536`](crate::Modp1536) that of OTR versions 2 and 3.
+/// [`Modp1536`](crate::Modp1536) that of OTR versions 2 and 3, [`Ed448`](crate::Ed448) that of
+/// version 4.
 ///
 /// Its functions are this crate's own business.
 pub trait Suite: Group {

@@ -64,14 +64,14 @@ fn a_value_of_another_run_is_refused_at_every_place<U: Use>() {
     }
 }
 
-/// Two values of one kind, exchanged: proofs know their places.
+/// A value exchanged with the one of its kind before it: proofs know their places.
 fn exchanged_values_are_refused<U: Use>() {
     for number in 1..=4 {
         let message = run_to::<U>(number, 30, "yes", "yes").messages.remove(number - 1);
         let bytes = U::bytes(&mut message.clone()).clone();
         let fields = U::fields(number, &message);
         for (index, (what, late)) in fields.iter().enumerate() {
-            for (_, early) in fields[..index].iter().filter(|(other, _)| other == what) {
+            if let Some((_, early)) = fields[..index].iter().rfind(|(other, _)| other == what) {
                 let (one, two) = (&bytes[early.clone()], &bytes[late.clone()]);
                 let once = replaced::<U>(&message, late.clone(), one);
                 let twice = replaced::<U>(&once, early.clone(), two);

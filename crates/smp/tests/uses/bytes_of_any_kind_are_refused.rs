@@ -11,8 +11,8 @@ fn with_bytes<U: Use>(number: usize, change: impl FnOnce(&mut Vec<u8>)) -> U::Me
     message
 }
 
-/// Within the first message anywhere, in the others before and within each field: those need a
-/// fresh run each time.
+/// Within the first message anywhere, in the others within each field: those need a fresh
+/// run each time.
 fn a_message_cut_short_or_too_long_ends_the_run<U: Use>() {
     let first = with_bytes::<U>(1, |_| ());
     for length in 0..U::bytes(&mut first.clone()).len() {
@@ -24,14 +24,12 @@ fn a_message_cut_short_or_too_long_ends_the_run<U: Use>() {
     for number in 2..=4 {
         let whole = with_bytes::<U>(number, |_| ());
         for (_, place) in U::fields(number, &whole) {
-            for length in [place.start, place.end - 1] {
-                let mut run = run_to::<U>(number, 41, "yes", "yes");
-                let mut cut = whole.clone();
-                U::bytes(&mut cut).truncate(length);
-                let reply = run.receive(&cut);
-                assert!(reply.is_err(), "message {number}, {length} bytes: {reply:?}");
-                assert!(run.receiver().is_idle());
-            }
+            let mut run = run_to::<U>(number, 41, "yes", "yes");
+            let mut cut = whole.clone();
+            U::bytes(&mut cut).truncate(place.end - 1);
+            let reply = run.receive(&cut);
+            assert!(reply.is_err(), "message {number}, {place:?}: {reply:?}");
+            assert!(run.receiver().is_idle());
         }
     }
     for number in 1..=4 {
@@ -45,9 +43,9 @@ fn garbage_ends_the_run<U: Use>() {
     use rand_core::Rng as _;
     let mut random = rng(42);
     for number in 1..=4 {
-        for kept in [0, 1, 5, 60, 250] {
+        for kept in [0, 5, 250] {
             let garbage = with_bytes::<U>(number, |bytes| {
-                let kept = kept.min(bytes.len());
+                let kept = kept.min(bytes.len() / 2);
                 random.fill_bytes(&mut bytes[kept..]);
             });
             let mut run = run_to::<U>(number, 41, "yes", "yes");

@@ -10,5 +10,6 @@ mod a_run_can_be_aborted_anywhere;
 mod bytes_of_any_kind_are_refused;
 mod equal_secrets_match_and_others_do_not;
 mod messages_out_of_turn_end_the_run;
+mod otr4_scalars_are_reduced;
 mod questions_arrive_or_are_refused;
 mod the_run_is_the_one_of_the_vectors;

@@ -6,7 +6,8 @@ use std::ops::Range;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use undertone_smp::{
-    Context, Modp1536, ReceiveError, Reply, Ristretto, Smp, SmpSecret, Suite, otr, otr3,
+    Context, Ed448, Modp1536, ReceiveError, Reply, Ristretto, Smp, SmpSecret, Suite, otr, otr3,
+    otr4,
 };
 
 /// Makes the scenarios named, which are functions generic in the use, tests of each use.
@@ -17,6 +18,9 @@ macro_rules! in_each_use {
         }
         mod in_otr3 {
             $(#[test] fn $scenario() { super::$scenario::<undertone_smp::Modp1536>(); })+
+        }
+        mod in_otr4 {
+            $(#[test] fn $scenario() { super::$scenario::<undertone_smp::Ed448>(); })+
         }
     };
 }
@@ -145,7 +149,7 @@ impl Use for Modp1536 {
     }
 
     fn bad_elements() -> Vec<(&'static str, Vec<u8>)> {
-        let prime = data_encoding::HEXLOWER.decode(MODP_PRIME.as_bytes()).unwrap();
+        let prime = hex(MODP_PRIME);
         let last = |byte: u8| [&prime[..191], &[byte]].concat();
         vec![
             ("zero", mpi(&[])),
@@ -160,7 +164,7 @@ impl Use for Modp1536 {
     }
 
     fn bad_scalars() -> Vec<(&'static str, Vec<u8>)> {
-        let order = data_encoding::HEXLOWER.decode(MODP_PRIME.as_bytes()).unwrap();
+        let order = hex(MODP_PRIME);
         let mut carry = 0;
         let half = |byte: &u8| {
             let halved = carry << 7 | byte >> 1;
@@ -179,6 +183,79 @@ impl Use for Modp1536 {
 
     fn known(what: What) -> Vec<u8> {
         mpi(&[if what == Element { 2 } else { 1 }])
+    }
+}
+
+/// Ed448's order and base point.
+pub(crate) const ED448_ORDER: &str = "f34458ab92c27823558fc58d72c26c219036d6ae49db4ec4e923ca7c\
+                           ffffffffffffffffffffffffffffffffffffffffffffffffffffff3f00";
+const ED448_BASE: &str = "14fa30f25b790898adc8d74e2c13bdfdc4397ce61cffd33ad7c2a005\
+                          1e9c78874098a36c7373ea4b62c7c9563720768824bcb66e71463f6900";
+
+pub(crate) fn hex(text: &str) -> Vec<u8> {
+    data_encoding::HEXLOWER.decode(text.as_bytes()).unwrap()
+}
+
+impl Use for Ed448 {
+    fn secret(words: &str) -> otr4::Secret {
+        let context = otr4::Context {
+            initiator_fingerprint: &[1; 56],
+            responder_fingerprint: &[2; 56],
+            ssid: &[3; 8],
+        };
+        otr4::Secret::derive(&context, words)
+    }
+
+    fn bytes(message: &mut otr::Message) -> &mut Vec<u8> {
+        &mut message.payload
+    }
+
+    fn fields(number: usize, message: &otr::Message) -> Vec<(What, Range<usize>)> {
+        let start = if number == 1 {
+            let length = message.payload[..4].try_into().unwrap();
+            4 + u32::from_be_bytes(length) as usize
+        } else {
+            0
+        };
+        let place =
+            |(index, what): (usize, &What)| (*what, start + 57 * index..start + 57 * (index + 1));
+        OTR[number - 1].iter().enumerate().map(place).collect()
+    }
+
+    fn bad_elements() -> Vec<(&'static str, Vec<u8>)> {
+        let bytes =
+            |first: u8, middle: u8, last: u8| [&[first][..], &[middle; 55], &[last]].concat();
+        let prime = |first: u8| {
+            let mut prime = [&[0xff; 28][..], &[0xfe], &[0xff; 27], &[0]].concat();
+            prime[0] = first;
+            prime
+        };
+        let mut stray = hex(ED448_BASE);
+        stray[56] |= 1;
+        let mut off_curve = hex(ED448_BASE);
+        off_curve[0] ^= 2;
+        vec![
+            ("the identity", bytes(1, 0, 0)),
+            ("the identity with a sign", bytes(1, 0, 0x80)),
+            ("of order two", prime(0xfe)),
+            ("of order four", bytes(0, 0, 0)),
+            ("of order four, the other", bytes(0, 0, 0x80)),
+            ("not reduced", prime(0xff)),
+            ("all ones", bytes(0xff, 0xff, 0xff)),
+            ("a stray bit", stray),
+            ("off the curve or the subgroup", off_curve),
+        ]
+    }
+
+    fn bad_scalars() -> Vec<(&'static str, Vec<u8>)> {
+        vec![("zero", vec![0; 57]), ("the order", hex(ED448_ORDER))]
+    }
+
+    fn known(what: What) -> Vec<u8> {
+        match what {
+            Element => hex(ED448_BASE),
+            Scalar => [&[1][..], &[0; 56]].concat(),
+        }
     }
 }
 
