@@ -24,7 +24,7 @@ function __fish_undertone_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c undertone -n "__fish_undertone_needs_command" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_needs_command" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_needs_command" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -46,7 +46,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand chat" -l network -d 
 local\t'Sockets of this machine: for trying things; no anonymity'"
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l tor-config -d 'A configuration for the Tor client, such as a test network\'s. Relaxes its permission checks, and the program says so' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other' -r
-complete -c undertone -n "__fish_undertone_using_subcommand chat" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -62,7 +62,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand demo" -l network -d 
 local\t'Sockets of this machine: for trying things; no anonymity'"
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l tor-config -d 'A configuration for the Tor client, such as a test network\'s. Relaxes its permission checks, and the program says so' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other' -r
-complete -c undertone -n "__fish_undertone_using_subcommand demo" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand demo" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -73,7 +73,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l network -
 local\t'Sockets of this machine: for trying things; no anonymity'"
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l tor-config -d 'A configuration for the Tor client, such as a test network\'s. Relaxes its permission checks, and the program says so' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other' -r
-complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -81,21 +81,21 @@ complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l offline -
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand completions" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand completions" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand man" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand man" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand man" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"

@@ -15,7 +15,7 @@ _undertone() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -44,7 +44,7 @@ _arguments "${_arguments_options[@]}" : \
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
 '--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -67,7 +67,7 @@ _arguments "${_arguments_options[@]}" : \
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
 '--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -83,7 +83,7 @@ _arguments "${_arguments_options[@]}" : \
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
 '--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -96,7 +96,7 @@ debug\:"What happened inside"))' \
 ;;
 (licences)
 _arguments "${_arguments_options[@]}" : \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -108,7 +108,7 @@ debug\:"What happened inside"))' \
 ;;
 (completions)
 _arguments "${_arguments_options[@]}" : \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -121,7 +121,7 @@ debug\:"What happened inside"))' \
 ;;
 (man)
 _arguments "${_arguments_options[@]}" : \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \

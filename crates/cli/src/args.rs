@@ -91,7 +91,7 @@ pub(crate) struct Common {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts
-    /// never reach it.
+    /// never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on.
     #[arg(long, global = true, value_name = "FILE|stderr")]
     pub(crate) log: Option<String>,
     /// How much to log.

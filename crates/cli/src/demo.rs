@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use undertone_handle::command::{CheckCommand, Meet, Name, Role};
+use undertone_handle::command::{CONFIRMATION, CheckCommand, Meet, Name, Role};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
 };
@@ -196,9 +196,13 @@ pub(crate) async fn partner(mut handle: Handle, conversation: ConversationId, co
                 let answer = CheckCommand::Secret(secret);
                 handle.send(Command::Check(conversation, answer)).await
             }
-            ConversationEvent::Check(CheckEvent::Mismatch | CheckEvent::Aborted) => {
-                handle.send(Command::Check(conversation, CheckCommand::Stay)).await
+            ConversationEvent::Check(CheckEvent::ConfirmationWanted) => {
+                let word = CheckCommand::Confirm(CONFIRMATION.to_owned());
+                handle.send(Command::Check(conversation, word)).await
             }
+            ConversationEvent::Check(
+                CheckEvent::Mismatch | CheckEvent::Aborted | CheckEvent::PeerCancelled,
+            ) => handle.send(Command::Check(conversation, CheckCommand::Stay)).await,
             ConversationEvent::PeerLeft | ConversationEvent::Left { .. } => break,
             _ => Ok(()),
         };

@@ -4,6 +4,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
+use support::reading::read;
 use support::tor::{entries, home};
 use support::{Place, Plain, SOON};
 
@@ -29,19 +30,20 @@ fn both_sides_are_told_and_nothing_is_left() {
     let path = configuration.path().join("arti.toml");
     std::fs::write(&path, NOWHERE).unwrap();
     let begin = Instant::now();
-    let mut sides = ["-s", "-c"].map(|role| {
+    let mut sides = [("-s", "host"), ("-c", "guest")].map(|(role, who)| {
         let home = home();
         let place = Place { home: Some(home.path()), variables: Vec::new() };
         let arguments = ["chat", role, "--plain", "--nick", "hilde", "--peer", "gustav"];
         let network = ["--network", "arti", "--tor-config", path.to_str().unwrap()];
         let mut side = Plain::start_in(&place, &[&arguments[..], &network].concat());
         side.line("93-otter-lantern-mesa");
-        (side, home)
+        (side, home, who)
     });
-    for (side, home) in &mut sides {
-        side.words.wait_for("The network could not be reached in time.", TOLD + SOON);
-        assert!(begin.elapsed() < TOLD, "{:?}", begin.elapsed());
-        assert_eq!(side.exit_code(SOON), 3);
+    for (side, home, who) in &mut sides {
+        let read = read(side, begin, TOLD + SOON, &[("93-otter-lantern-mesa", "CODE")]);
+        assert_eq!(read.code, 3);
+        assert!(read.took < TOLD, "{:?}", read.took);
         assert_eq!(entries(home.path()).len(), 0, "left behind");
+        insta::assert_snapshot!(*who, read.text);
     }
 }

@@ -20,6 +20,10 @@ fn checked(secrets: [&str; 2]) -> (Terminal, Terminal) {
         side.keys(wish);
         side.wait_without("Check by a shared secret? (y/N)", SOON);
     }
+    // Who did not ask reads that the partner does; no key but Enter leads on, and none is kept.
+    guest.wait_for("hilde asks for the check.", SOON);
+    guest.keys("yn");
+    guest.keys("\r");
     for (side, secret) in [&mut host, &mut guest].into_iter().zip(secrets) {
         side.wait_for("Type the secret that you share.", SOON);
         side.keys(secret);

@@ -65,6 +65,10 @@ pub const UNPROVEN_LINKS: usize = 4;
 /// A stream at a contact's service proves itself within this time.
 pub const LINK_PROOF_PATIENCE: Millis = 15 * 1000;
 
+/// After so many failed checks of a conversation no other one runs before its user has typed a word
+/// for it: each gives whoever is there another guess.
+pub const CHECK_FAILURES: u32 = 3;
+
 /// A goodbye waits so long for its confirmation; the orderly end must stay within three seconds.
 pub const GOODBYE_PATIENCE: Millis = 2_000;
 

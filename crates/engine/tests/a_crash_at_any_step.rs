@@ -10,7 +10,7 @@ use common::{Crash, Net, TALK};
 use undertone_engine::storage::View as _;
 use undertone_handle::command::{CheckCommand, Role};
 use undertone_handle::event::{CheckEvent, ConversationEvent, Delivery, LinkState, Trust};
-use undertone_handle::{Command, MessageId};
+use undertone_handle::{Command, MessageId, SecretText};
 use undertone_wire::message::{Body, Payload};
 
 const TEXTS: usize = 4;
@@ -137,9 +137,13 @@ fn a_crash_in_a_check_breaks_it_off_on_both_sides() {
         net.meet(1, Role::Guest, common::CODE, Some(true));
         net.reload(node);
         net.pass(5_000);
-        for end in 0..2 {
-            assert!(net.says(end, &ConversationEvent::Check(CheckEvent::Aborted)), "{node} {end}");
-            assert!(net.says(end, &ConversationEvent::Trust(Trust::Unverified)), "{node} {end}");
+        // Who was loaded cannot know how far the run had come; to the other it is a cancelled one.
+        let told = [CheckEvent::Aborted, CheckEvent::PeerCancelled];
+        for end in [node, 1 - node] {
+            let event = told[usize::from(end != node)];
+            assert!(net.says(end, &ConversationEvent::Check(event)), "{node} {end}");
+            let red = net.says(end, &ConversationEvent::Trust(Trust::Unverified));
+            assert_eq!(red, end == node, "{node} {end}");
             assert!(!net.says(end, &ConversationEvent::Open));
             net.command(end, Command::Check(TALK, CheckCommand::Stay));
             assert!(net.says(end, &ConversationEvent::Open));
@@ -151,7 +155,16 @@ fn a_crash_in_a_check_breaks_it_off_on_both_sides() {
         net.reload(node);
         net.pass(5_000);
         let other = 1 - node;
-        assert!(net.says(other, &ConversationEvent::Check(CheckEvent::Aborted)), "{node}");
+        assert!(net.says(other, &ConversationEvent::Check(CheckEvent::PeerCancelled)), "{node}");
+        // Both can ask again.
+        net.command(node, Command::Check(TALK, CheckCommand::Wish(true)));
+        for end in 0..2 {
+            let words = SecretText::new("pond".to_owned());
+            net.command(end, Command::Check(TALK, CheckCommand::Secret(words)));
+        }
+        for end in 0..2 {
+            assert!(net.says(end, &ConversationEvent::Check(CheckEvent::Match)), "{node} {end}");
+        }
     }
 }
 

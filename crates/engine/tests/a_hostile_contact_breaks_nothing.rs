@@ -154,6 +154,19 @@ fn wishes_and_garbage_in_the_check_ask_and_fail_once() {
     assert!(net.nodes[0].memory().outbox(TALK, 0, 1_000).len() <= 8);
 }
 
+/// Aborts without end, none of whose answers the contact says to have read, fill no outbox.
+#[test]
+fn aborts_without_end_get_one_answer_at_a_time() {
+    let (mut net, mut puppet) = open(16);
+    for sequence in 3..303 {
+        puppet.send(&mut net, &Payload { sequence, body: Body::CheckAbort });
+        puppet.read(&mut net);
+    }
+    assert!(net.nodes[0].memory().outbox(TALK, 0, 1_000).len() <= 8);
+    let told = net.told(0).into_iter();
+    assert_eq!(told.filter(|e| matches!(e, ConversationEvent::Check(_))).count(), 1, "skipped");
+}
+
 #[test]
 fn two_goodbyes_are_one() {
     let (mut net, mut puppet) = open(7);

@@ -166,6 +166,9 @@ fn three_failures_and_a_match() {
     for (i, words) in [["a", "b"], ["c", "d"], ["e", "f"], ["same", "same"]].iter().enumerate() {
         let asks = i % 2;
         net.command(asks, Command::Check(TALK, CheckCommand::Wish(true)));
+        for node in (0..2).filter(|_| i == 3) {
+            net.command(node, Command::Check(TALK, CheckCommand::Confirm("check".to_owned())));
+        }
         secret(&mut net, 0, words[0]);
         secret(&mut net, 1, words[1]);
         for node in 0..2 {

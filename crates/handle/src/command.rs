@@ -37,6 +37,9 @@ pub enum Command {
 /// The longest text that one message carries, in bytes of UTF-8.
 pub const MAX_TEXT: usize = 64 * 1024;
 
+/// The word to type before another check, once several have failed in a conversation.
+pub const CONFIRMATION: &str = "check";
+
 /// The longest name, in characters; and in bytes, four times that.
 pub const MAX_NAME: usize = 30;
 
@@ -73,7 +76,14 @@ pub enum CheckCommand {
     Wish(bool),
     /// The secret that both sides should share.
     Secret(SecretText),
-    /// After a failed check: go on all the same, in red.
+    /// What the user typed as the word that another check needs after several have failed:
+    /// [`CONFIRMATION`], or the question comes again.
+    Confirm(String),
+    /// Break the running check off. As long as the partner cannot know its outcome it counts as no
+    /// check; later it counts as failed.
+    Cancel,
+    /// After a failed check: go on all the same, in red. After one that the partner cancelled
+    /// before the conversation: go on without it.
     Stay,
 }
 

@@ -168,9 +168,17 @@ pub enum CheckEvent {
     Mismatch,
     /// Neither side wanted the check.
     Skipped,
-    /// The check broke off: the partner stopped it or sent something that is not a proof. It counts
-    /// as failed.
+    /// The check broke off when the partner may have known its outcome already, or because it sent
+    /// something that is not a proof. It counts as failed.
     Aborted,
+    /// Several checks have failed in this conversation: the user is asked for the word without
+    /// which no other one runs.
+    ConfirmationWanted,
+    /// This side's user cancelled the check before it could say anything: it counts as none.
+    Cancelled,
+    /// The partner's side cancelled the check before it could say anything: it counts as none.
+    /// Before the conversation the user is asked whether to leave (the default) or to go on.
+    PeerCancelled,
 }
 
 /// Where a sent message is.

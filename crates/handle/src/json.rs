@@ -279,6 +279,9 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
                 CheckEvent::Mismatch => "mismatch",
                 CheckEvent::Skipped => "skipped",
                 CheckEvent::Aborted => "aborted",
+                CheckEvent::ConfirmationWanted => "confirmation_wanted",
+                CheckEvent::Cancelled => "cancelled",
+                CheckEvent::PeerCancelled => "peer_cancelled",
             };
             Row::Check { conversation, state }
         }
@@ -337,7 +340,11 @@ pub enum Request {
     Check(bool),
     /// `{"secret":"text"}`: the check's secret.
     Secret(SecretText),
-    /// `{"stay":true}`: after a failed check, stay; `false` leaves.
+    /// `{"confirm":"check"}`: the word that another check needs after several have failed.
+    Confirm(String),
+    /// `{"cancel":true}`: break the running check off.
+    Cancel,
+    /// `{"stay":true}`: after a failed or cancelled check, stay; `false` leaves.
     Stay(bool),
     /// `{"quit":true}`: say goodbye and end.
     Quit,
@@ -349,7 +356,8 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
-     {{\"secret\":\"…\"}}, {{\"stay\":false}}, {{\"quit\":true}}"
+     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"stay\":false}}, \
+     {{\"quit\":true}}"
 )]
 pub struct NotUnderstood;
 
@@ -360,6 +368,8 @@ enum RequestRow {
     Send(String),
     Check(bool),
     Secret(String),
+    Confirm(String),
+    Cancel(bool),
     Stay(bool),
     Quit(bool),
 }
@@ -376,9 +386,11 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Send(text) => Ok(Request::Send(text)),
         RequestRow::Check(wish) => Ok(Request::Check(wish)),
         RequestRow::Secret(text) => Ok(Request::Secret(SecretText::new(text))),
+        RequestRow::Confirm(word) => Ok(Request::Confirm(word)),
+        RequestRow::Cancel(true) => Ok(Request::Cancel),
         RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
         RequestRow::Quit(true) => Ok(Request::Quit),
-        RequestRow::Quit(false) => Err(NotUnderstood),
+        RequestRow::Cancel(false) | RequestRow::Quit(false) => Err(NotUnderstood),
     }
 }
 
@@ -395,6 +407,8 @@ mod tests {
             Ok(Request::Secret(SecretText::new("blue bench".into())))
         );
         assert_eq!(request(r#"{"stay":true}"#), Ok(Request::Stay(true)));
+        assert_eq!(request(r#"{"confirm":"check"}"#), Ok(Request::Confirm("check".into())));
+        assert_eq!(request(r#"{"cancel":true}"#), Ok(Request::Cancel));
         assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
         assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
         assert_eq!(request(""), Ok(Request::Typed(String::new())));
@@ -409,6 +423,7 @@ mod tests {
             r#"{"sned":"x"}"#,
             r#"{"send":"x","quit":true}"#,
             r#"{"quit":false}"#,
+            r#"{"cancel":false}"#,
             r#"{"send":"x"} trailing"#,
         ] {
             assert_eq!(request(bad), Err(NotUnderstood), "{bad}");

@@ -434,6 +434,16 @@ pub fn check(event: CheckEvent) -> &'static str {
         CheckEvent::Aborted => {
             "The check broke off before it could say anything. It counts as failed."
         }
+        CheckEvent::ConfirmationWanted => {
+            "Several checks have failed in this conversation, and each further one gives whoever \
+             is there another guess. To run one all the same, type the word check."
+        }
+        CheckEvent::Cancelled => {
+            "You cancelled the check. Nothing was compared: it counts as no check."
+        }
+        CheckEvent::PeerCancelled => {
+            "Your partner's side cancelled the check. Nothing was compared: it counts as no check."
+        }
     }
 }
 
@@ -442,6 +452,20 @@ pub const CHECK_QUESTION: &str = "Check by a shared secret? (y/N)";
 
 /// The question after a failed check; the default is to leave.
 pub const STAY_QUESTION: &str = "Stay all the same, unverified? (y/N)";
+
+/// The question after the partner cancelled the check before the conversation; the default is to
+/// leave.
+pub const WITHOUT_QUESTION: &str = "Go on without the check? (y/N)";
+
+/// The error of a conversation that its user left because the partner cancelled the check.
+#[must_use]
+pub fn check_cancelled() -> UserError {
+    UserError::new(
+        Kind::CheckFailed,
+        "Your partner's side cancelled the check and you left. The conversation has ended.",
+        "Ask your partner in another way why, and begin again with a fresh code.",
+    )
+}
 
 /// The error of a conversation that its user left because the check failed.
 #[must_use]

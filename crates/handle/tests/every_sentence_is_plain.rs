@@ -24,7 +24,7 @@ const ENDS: [MeetingEnd; 11] = [
     MeetingEnd::GivenUp,
 ];
 
-const CHECKS: [CheckEvent; 8] = [
+const CHECKS: [CheckEvent; 11] = [
     CheckEvent::WishWanted,
     CheckEvent::PeerAsked,
     CheckEvent::SecretWanted,
@@ -33,6 +33,9 @@ const CHECKS: [CheckEvent; 8] = [
     CheckEvent::Mismatch,
     CheckEvent::Skipped,
     CheckEvent::Aborted,
+    CheckEvent::ConfirmationWanted,
+    CheckEvent::Cancelled,
+    CheckEvent::PeerCancelled,
 ];
 
 fn errors() -> Vec<(String, UserError)> {
@@ -48,6 +51,7 @@ fn errors() -> Vec<(String, UserError)> {
     errors.push(("one undelivered".into(), words::undelivered(1)));
     errors.push(("three undelivered".into(), words::undelivered(3)));
     errors.push(("check failed".into(), words::check_failed()));
+    errors.push(("check cancelled".into(), words::check_cancelled()));
     errors.push(("link given up".into(), words::link_given_up()));
     errors.push(("node gone".into(), words::node_gone()));
     errors
@@ -125,7 +129,9 @@ fn the_sentences_are_those_of_the_snapshot() {
         writeln!(text, "{}: {}", words::delivery_mark(delivery), words::delivery_word(delivery))
             .unwrap();
     }
-    writeln!(text, "{}\n{}", words::CHECK_QUESTION, words::STAY_QUESTION).unwrap();
+    for question in [words::CHECK_QUESTION, words::STAY_QUESTION, words::WITHOUT_QUESTION] {
+        writeln!(text, "{question}").unwrap();
+    }
     insta::assert_snapshot!(text);
 }
 
@@ -146,6 +152,12 @@ fn no_sentence_shouts_blames_or_promises() {
             assert!(!lower.contains(word), "“{word}” in: {sentence}");
         }
     }
+}
+
+#[test]
+fn the_word_that_is_wanted_is_the_word_that_is_taken() {
+    let question = words::check(CheckEvent::ConfirmationWanted);
+    assert!(question.ends_with(&format!(" {}.", undertone_handle::command::CONFIRMATION)));
 }
 
 #[test]

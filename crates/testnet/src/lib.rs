@@ -25,6 +25,7 @@ mod arti;
 mod consensus;
 mod control;
 mod description;
+mod directory;
 mod home;
 mod keys;
 mod network;
@@ -35,6 +36,7 @@ mod torrc;
 
 pub use control::{Control, ControlError, Reply};
 pub use description::{AttachError, Authority, Client, Description, ENVIRONMENT, Relay};
+pub use directory::Period;
 pub use home::HomeError;
 pub use keys::KeyError;
 pub use network::{Network, StartError};

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::description::Authority;
+use crate::directory;
 use crate::options::VotingInterval;
 
 /// What a process is.
@@ -57,7 +58,7 @@ CookieAuthentication 1
 "
     );
     if let Some(or_port) = or_port {
-        text.push_str(&relay_part(&home.to_string(), *or_port));
+        text.push_str(&relay_part(directory, *or_port));
     }
     text.push_str(&match role {
         Role::Authority { directory_port, interval, bandwidths } => {
@@ -73,9 +74,13 @@ CookieAuthentication 1
     text
 }
 
-fn relay_part(home: &str, or_port: u16) -> String {
+/// What a relay is asked for as a directory is written down, for tests that play whoever runs it.
+fn relay_part(directory: &Path, or_port: u16) -> String {
+    let (home, asked) = (directory.display(), directory::log(directory));
+    let asked = asked.display();
     format!(
         "SocksPort 0
+Log [dirserv]debug file {asked}
 ORPort 127.0.0.1:{or_port} IPv4Only
 PublishServerDescriptor v3
 ServerDNSDetectHijacking 0

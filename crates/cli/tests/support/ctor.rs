@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
+use undertone_testnet::Control;
 use undertone_wire::code::Code;
 use undertone_wire::locator;
 
@@ -14,8 +15,9 @@ use super::{Place, Plain};
 /// A client of the private network with a SOCKS port.
 pub(crate) struct CTor {
     _program: Plain,
-    _home: TempDir,
+    home: TempDir,
     port: u16,
+    control: u16,
 }
 
 impl CTor {
@@ -28,7 +30,7 @@ impl CTor {
             "TestingTorNetwork 1\nDataDirectory {}\nLog notice stdout\nSafeLogging 0\nAddress 127.0.0.1\n\
              __OwningControllerProcess {}\nAssumeReachable 1\nEnforceDistinctSubnets 0\n\
              ClientRejectInternalAddresses 0\nPathsNeededToBuildCircuits 0.25\nAvoidDiskWrites 1\n\
-             SocksPort 127.0.0.1:auto\nUseMicrodescriptors 1\nLearnCircuitBuildTimeout 0\n\
+             SocksPort 127.0.0.1:auto\nControlPort 127.0.0.1:auto\nCookieAuthentication 1\nUseMicrodescriptors 1\nLearnCircuitBuildTimeout 0\n\
              CircuitBuildTimeout 10\n",
             data.display(),
             std::process::id(),
@@ -47,11 +49,21 @@ impl CTor {
         let arguments = ["--defaults-torrc", "/dev/null", "-f", torrc.to_str().unwrap()];
         let place = Place { home: Some(home.path()), variables: Vec::new() };
         let mut program = Plain::start_program("tor", &place, &arguments);
-        let opened = "Opened Socks listener connection (ready) on 127.0.0.1:";
-        let line = program.out.wait_for(opened, TOR);
-        let port = line.rsplit_once(':').unwrap().1.trim().parse().unwrap();
+        let [port, control] = ["Socks", "Control"].map(|kind| {
+            let opened = format!("Opened {kind} listener connection (ready) on 127.0.0.1:");
+            let line = program.out.wait_for(&opened, TOR);
+            line.rsplit_once(':').unwrap().1.trim().parse().unwrap()
+        });
         program.out.wait_for("Bootstrapped 100%", TOR);
-        Self { _program: program, _home: home, port }
+        Self { _program: program, home, port, control }
+    }
+
+    /// The descriptor of a service that it has reached, as the directories keep it for everybody.
+    pub(crate) fn descriptor(&self, place: &str) -> String {
+        let cookie = self.home.path().join("data/control_auth_cookie");
+        let mut control = Control::connect(self.control, &cookie).expect("the control port");
+        let service = place.strip_suffix(".onion").unwrap_or(place);
+        control.get_info(&format!("hs/client/desc/id/{service}")).expect("a descriptor")
     }
 
     /// Connects to the meeting place of a code, on circuits that only this `purpose` uses; tries

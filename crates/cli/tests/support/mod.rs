@@ -14,6 +14,8 @@
 pub(crate) mod chats;
 pub(crate) mod ctor;
 pub(crate) mod plain;
+pub(crate) mod reading;
+pub(crate) mod relay;
 pub(crate) mod strace;
 pub(crate) mod terminal;
 pub(crate) mod tor;

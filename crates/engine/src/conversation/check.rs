@@ -2,9 +2,14 @@
 //!
 //! If either side wishes it, both run it. The host of the pairing begins the run as soon as it has
 //! its secret, whoever wished; so two runs never cross.
+//!
+//! Either side may cancel a run. As long as the other cannot know the outcome nothing was guessed
+//! and it counts as none; a run that breaks off later counts as failed, or a liar could hide each
+//! wrong guess. An abort is answered by a wish of 0; whatever comes before the answer belongs to
+//! what the abort ended, and is dropped.
 
 use undertone_handle::SecretText;
-use undertone_handle::command::{CheckCommand, Role};
+use undertone_handle::command::{CONFIRMATION, CheckCommand, Role};
 use undertone_handle::event::{CheckEvent, ConversationEvent, Trust};
 use undertone_smp::{Context, Reply, Ristretto, Smp, SmpSecret};
 use undertone_wire::message::Body;
@@ -13,6 +18,7 @@ use zeroize::Zeroizing;
 
 use super::{Conversation, Phase};
 use crate::Cx;
+use crate::limits::CHECK_FAILURES;
 
 /// The number of the epoch that the secret is bound to; there is only the pairing's root so far.
 const EPOCH: u32 = 0;
@@ -26,6 +32,8 @@ enum Stage {
     Running,
     /// It failed; the user decides whether to stay.
     Failed,
+    /// The partner cancelled it before the conversation; the user decides whether to go on without.
+    Forgone,
     /// It is over, or was never wished.
     Idle,
 }
@@ -41,6 +49,18 @@ pub(super) struct Check {
     peer_waits: bool,
     /// The partner wishes another run, and our user has not decided yet what the failure means.
     asked_again: bool,
+    /// The user has not typed yet what this run needs after so many failures.
+    unconfirmed: bool,
+    /// Our message is out from which the partner learns the outcome before we do.
+    outcome_out: bool,
+    /// Runs of this conversation that failed, since the program began or was loaded.
+    failures: u32,
+    /// The partner has not answered our abort.
+    unanswered: bool,
+    /// Our user wished a run before that answer.
+    wish_held: bool,
+    /// The number of our last answer to an abort.
+    answer: u64,
     smp: Smp<Ristretto>,
 }
 
@@ -54,13 +74,19 @@ impl Check {
             secret: None,
             peer_waits: false,
             asked_again: false,
+            unconfirmed: false,
+            outcome_out: false,
+            failures: 0,
+            unanswered: false,
+            wish_held: false,
+            answer: 0,
             smp: Smp::new(),
         }
     }
 
     /// After loading: a run lives in memory alone, so none is under way.
     pub(super) fn loaded() -> Self {
-        Self { stage: Stage::Idle, ..Self::new(None, None) }
+        Self { stage: Stage::Idle, peer_wish: Some(false), ..Self::new(None, None) }
     }
 
     /// Erases what belongs to one run.
@@ -68,6 +94,8 @@ impl Check {
         self.secret = None;
         self.peer_waits = false;
         self.asked_again = false;
+        self.unconfirmed = false;
+        self.outcome_out = false;
         self.smp = Smp::new();
     }
 }
@@ -83,7 +111,7 @@ impl Conversation {
     /// After loading: the partner may wait for a step of a run that is forgotten here. It is told,
     /// and a check that stands before the conversation counts as failed like any that broke off.
     pub(super) fn resume_check(&mut self, cx: &mut Cx<'_, '_>) {
-        self.queue(&Body::CheckAbort, None, cx);
+        self.break_off(cx);
         if self.phase == Phase::Checking {
             self.failed(CheckEvent::Aborted, cx);
         }
@@ -93,14 +121,19 @@ impl Conversation {
         match answer {
             CheckCommand::Wish(wish) => self.own_wish(wish, cx),
             CheckCommand::Secret(words) => self.own_secret(&words, cx),
+            CheckCommand::Confirm(word) => self.confirm(&word, cx),
+            CheckCommand::Cancel => self.cancel(cx),
             CheckCommand::Stay => {
-                if self.check.stage == Stage::Failed {
-                    self.check.stage = Stage::Idle;
-                    self.open(Trust::Unverified, cx);
-                    if std::mem::take(&mut self.check.asked_again) {
-                        cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
-                        self.run(cx);
-                    }
+                let trust = match self.check.stage {
+                    Stage::Failed => Trust::Unverified,
+                    Stage::Forgone => Trust::Verified { skipped: true },
+                    Stage::Wishing | Stage::Running | Stage::Idle => return,
+                };
+                self.check.stage = Stage::Idle;
+                self.open(trust, cx);
+                if std::mem::take(&mut self.check.asked_again) {
+                    cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
+                    self.run(cx);
                 }
             }
         }
@@ -114,18 +147,36 @@ impl Conversation {
                 self.decide(cx);
             }
             // In the middle of a conversation a wish needs no answer: the partner joins in.
-            Stage::Idle if wish && self.phase == Phase::Open => {
-                self.queue(&Body::CheckWish(true), None, cx);
-                self.run(cx);
-            }
-            Stage::Wishing | Stage::Running | Stage::Failed | Stage::Idle => {}
+            Stage::Idle if wish && self.phase == Phase::Open => self.ask(cx),
+            Stage::Wishing | Stage::Running | Stage::Failed | Stage::Forgone | Stage::Idle => {}
+        }
+    }
+
+    /// Asks the partner for a run, once it has answered what ended the one before.
+    fn ask(&mut self, cx: &mut Cx<'_, '_>) {
+        self.check.wish_held = self.check.unanswered;
+        if self.check.wish_held {
+            cx.tell(self.id, ConversationEvent::Check(CheckEvent::WaitingForPeer));
+        } else {
+            self.queue(&Body::CheckWish(true), None, cx);
+            self.run(cx);
         }
     }
 
     pub(super) fn peer_wish(&mut self, wish: bool, cx: &mut Cx<'_, '_>) {
+        let first = self.check.peer_wish.is_none();
+        self.check.peer_wish.get_or_insert(wish);
+        if self.check.unanswered {
+            // Before the conversation each side says its wish once, and the answer comes after it.
+            let answers = !first && !wish;
+            self.check.unanswered = !answers;
+            if answers && self.check.wish_held && self.check.stage == Stage::Idle {
+                self.ask(cx);
+            }
+            return;
+        }
         match self.check.stage {
-            Stage::Wishing if self.check.peer_wish.is_none() => {
-                self.check.peer_wish = Some(wish);
+            Stage::Wishing if first => {
                 if wish && self.check.own_wish != Some(true) {
                     cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
                 }
@@ -135,8 +186,8 @@ impl Conversation {
                 cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerAsked));
                 self.run(cx);
             }
-            Stage::Failed if wish => self.check.asked_again = true,
-            Stage::Wishing | Stage::Running | Stage::Failed | Stage::Idle => {}
+            Stage::Failed | Stage::Forgone if wish => self.check.asked_again = true,
+            Stage::Wishing | Stage::Running | Stage::Failed | Stage::Forgone | Stage::Idle => {}
         }
     }
 
@@ -162,6 +213,27 @@ impl Conversation {
 
     fn run(&mut self, cx: &mut Cx<'_, '_>) {
         self.check.stage = Stage::Running;
+        self.check.unconfirmed = self.check.failures >= CHECK_FAILURES;
+        if self.check.unconfirmed {
+            cx.tell(self.id, ConversationEvent::Check(CheckEvent::ConfirmationWanted));
+        } else {
+            self.want_secret(cx);
+        }
+    }
+
+    fn confirm(&mut self, word: &str, cx: &mut Cx<'_, '_>) {
+        if self.check.stage != Stage::Running || !self.check.unconfirmed {
+            return;
+        }
+        if word.trim() == CONFIRMATION {
+            self.check.unconfirmed = false;
+            self.want_secret(cx);
+        } else {
+            cx.tell(self.id, ConversationEvent::Check(CheckEvent::ConfirmationWanted));
+        }
+    }
+
+    fn want_secret(&mut self, cx: &mut Cx<'_, '_>) {
         match self.check.given.take() {
             Some(words) => self.own_secret(&words, cx),
             None => cx.tell(self.id, ConversationEvent::Check(CheckEvent::SecretWanted)),
@@ -169,7 +241,8 @@ impl Conversation {
     }
 
     fn own_secret(&mut self, words: &SecretText, cx: &mut Cx<'_, '_>) {
-        if self.check.stage != Stage::Running || self.check.secret.is_some() {
+        let check = &self.check;
+        if check.stage != Stage::Running || check.unconfirmed || check.secret.is_some() {
             return;
         }
         let secret = self.bind(words);
@@ -213,7 +286,10 @@ impl Conversation {
     }
 
     pub(super) fn check_message(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
-        if self.check.stage == Stage::Failed && self.check.asked_again {
+        if self.check.unanswered {
+            return;
+        }
+        if matches!(self.check.stage, Stage::Failed | Stage::Forgone) && self.check.asked_again {
             // It begins the run that the partner wishes.
             let reply = self.check.smp.receive(bytes, cx.rng);
             self.check.peer_waits = matches!(reply, Ok(Reply::SecretWanted { .. }));
@@ -234,7 +310,10 @@ impl Conversation {
                 }
                 None => self.check.peer_waits = true,
             },
-            Ok(Reply::Send(message)) => self.queue(&Body::Check(message), None, cx),
+            Ok(Reply::Send(message)) => {
+                self.check.outcome_out = true;
+                self.queue(&Body::Check(message), None, cx);
+            }
             Ok(Reply::Finished { matched, send }) => {
                 if let Some(message) = send {
                     self.queue(&Body::Check(message), None, cx);
@@ -247,15 +326,52 @@ impl Conversation {
     }
 
     pub(super) fn peer_aborted(&mut self, cx: &mut Cx<'_, '_>) {
+        // An honest partner has read our answer before it aborts once more: one is kept at a time.
+        if self.check.answer <= self.counters.acknowledged {
+            self.check.answer = self.counters.next;
+            self.queue(&Body::CheckWish(false), None, cx);
+        }
         match self.check.stage {
-            Stage::Wishing | Stage::Running => self.failed(CheckEvent::Aborted, cx),
-            Stage::Failed => self.check.forget(),
+            Stage::Running if self.check.outcome_out => self.failed(CheckEvent::Aborted, cx),
+            Stage::Wishing | Stage::Running => {
+                self.check.forget();
+                let open = self.phase != Phase::Checking;
+                self.check.stage = if open { Stage::Idle } else { Stage::Forgone };
+                cx.tell(self.id, ConversationEvent::Check(CheckEvent::PeerCancelled));
+            }
+            Stage::Failed | Stage::Forgone => self.check.forget(),
             Stage::Idle => {}
         }
     }
 
-    fn abort(&mut self, cx: &mut Cx<'_, '_>) {
+    /// The user wants no check after all.
+    fn cancel(&mut self, cx: &mut Cx<'_, '_>) {
+        let held = std::mem::take(&mut self.check.wish_held);
+        match self.check.stage {
+            // Whoever keeps the last message back must not make us hide its wrong guess.
+            Stage::Running if self.check.outcome_out => return self.abort(cx),
+            Stage::Running => {
+                self.break_off(cx);
+                self.check.forget();
+                self.check.stage = Stage::Idle;
+            }
+            Stage::Idle if held => {}
+            Stage::Wishing | Stage::Failed | Stage::Forgone | Stage::Idle => return,
+        }
+        cx.tell(self.id, ConversationEvent::Check(CheckEvent::Cancelled));
+        if self.phase == Phase::Checking {
+            self.open(Trust::Verified { skipped: true }, cx);
+        }
+    }
+
+    /// Tells the partner that the run is over here.
+    fn break_off(&mut self, cx: &mut Cx<'_, '_>) {
         self.queue(&Body::CheckAbort, None, cx);
+        self.check.unanswered = true;
+    }
+
+    fn abort(&mut self, cx: &mut Cx<'_, '_>) {
+        self.break_off(cx);
         self.failed(CheckEvent::Aborted, cx);
     }
 
@@ -273,6 +389,7 @@ impl Conversation {
     /// Whatever did not end in a match counts as failed until the user acts.
     fn failed(&mut self, event: CheckEvent, cx: &mut Cx<'_, '_>) {
         self.check.forget();
+        self.check.failures = self.check.failures.saturating_add(1);
         self.check.stage = Stage::Failed;
         cx.tell(self.id, ConversationEvent::Check(event));
         self.set_trust(Trust::Unverified, cx);

@@ -3,7 +3,7 @@
 use undertone_handle::SecretText;
 use undertone_handle::command::{CheckCommand, Command, Name, Role};
 use undertone_handle::json::{Prompt, Request};
-use undertone_handle::words::{self, Kind, UserError};
+use undertone_handle::words::{Kind, UserError};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::talk::{Act, Talk, Wait};
@@ -15,7 +15,9 @@ impl Talk {
     pub(super) fn request(&mut self, request: Request) {
         match request {
             Request::Quit => self.quit(),
-            Request::Typed(text) if is_quit(&text) && !self.asks_for_a_secret() => self.quit(),
+            Request::Typed(text) if is_quit(&text) => self.quit(),
+            Request::Cancel => self.cancel_check(),
+            Request::Typed(text) if is_cancel(&text) && self.checking => self.cancel_check(),
             Request::Send(text) => {
                 self.texts.push_back(text);
                 self.take_turns();
@@ -26,10 +28,6 @@ impl Talk {
             }
         }
         self.perhaps_leave();
-    }
-
-    fn asks_for_a_secret(&self) -> bool {
-        matches!(self.wait, Wait::Secret | Wait::Prompt(Prompt::Code))
     }
 
     /// Uses up what waits, as far as its turn has come.
@@ -78,7 +76,9 @@ impl Talk {
                 None => self.complain("Please answer y or n."),
             },
             Wait::Secret => self.secret(&text),
-            Wait::Stay => match yes_or_no(&text) {
+            Wait::Confirm => self.confirm(&text),
+            Wait::Unused => self.wait = Wait::Text,
+            Wait::Stay | Wait::Without => match yes_or_no(&text) {
                 Some(stay) => self.stay(stay),
                 None => self.complain("Please answer y or n."),
             },
@@ -93,9 +93,11 @@ impl Talk {
             (Request::Check(wish), Wait::Wish) => self.wish(wish),
             (Request::Check(true), Wait::Text) => self.check_again(),
             (Request::Secret(secret), Wait::Secret) => self.give_secret(secret),
-            (Request::Stay(stay), Wait::Stay) => self.stay(stay),
+            (Request::Confirm(word), Wait::Confirm) => self.confirm(&word),
+            (Request::Stay(stay), Wait::Stay | Wait::Without) => self.stay(stay),
             (Request::Check(_), _) => self.complain("The check's wish is not asked for now."),
             (Request::Secret(_), _) => self.complain("The check's secret is not asked for now."),
+            (Request::Confirm(_), _) => self.complain("No word for a check is asked for now."),
             (Request::Stay(_), _) => self.complain("No check has failed."),
             _ => {}
         }
@@ -144,7 +146,11 @@ impl Talk {
     }
 
     fn check_again(&mut self) {
-        if let Some(id) = self.id {
+        if self.checking {
+            self.complain("A check is running already.");
+        } else if let Some(id) = self.id {
+            // The next line may be the secret: it must not go out as a text.
+            self.wait = Wait::Nothing;
             self.acts.push(Act::Command(Command::Check(id, CheckCommand::Wish(true))));
         }
     }
@@ -170,9 +176,32 @@ impl Talk {
         }
     }
 
+    /// Sends the word that was typed; the node says whether it is the right one.
+    fn confirm(&mut self, word: &str) {
+        self.wait = Wait::Nothing;
+        if let Some(id) = self.id {
+            let word = CheckCommand::Confirm(word.to_owned());
+            self.acts.push(Act::Command(Command::Check(id, word)));
+        }
+    }
+
+    /// No check after all.
+    fn cancel_check(&mut self) {
+        let Some(id) = self.id.filter(|_| self.checking) else {
+            self.complain(NO_CHECK);
+            return;
+        };
+        self.unask();
+        if matches!(self.wait, Wait::Secret | Wait::Confirm) {
+            self.wait = if self.open { Wait::Text } else { Wait::Nothing };
+        }
+        self.acts.push(Act::Command(Command::Check(id, CheckCommand::Cancel)));
+    }
+
     fn stay(&mut self, stay: bool) {
         if !stay {
-            self.leave(End::Failed(words::check_failed()));
+            let end = self.end_of_leaving();
+            self.leave(end);
             return;
         }
         self.wait = if self.open { Wait::Text } else { Wait::Nothing };
@@ -197,6 +226,7 @@ impl Talk {
                 self.say(&who);
             }
             "/check" | "/auth" => self.check_again(),
+            "/cancel" => self.complain(NO_CHECK),
             command if command.starts_with('/') && !command.starts_with("//") => {
                 let name = command.split_whitespace().next().unwrap_or_default();
                 let words = format!(
@@ -226,7 +256,9 @@ impl Talk {
             Wait::Prompt(_) | Wait::Meant(_) => self.close(missing("every question was answered")),
             Wait::Wish => self.wish(false),
             Wait::Secret => self.leave(missing("the check's secret was given")),
-            Wait::Stay => self.stay(false),
+            Wait::Confirm => self.leave(missing("the word for another check was given")),
+            Wait::Stay | Wait::Without => self.stay(false),
+            Wait::Unused => self.wait = Wait::Text,
             Wait::Nothing | Wait::Text | Wait::Closing => {}
         }
     }
@@ -246,9 +278,11 @@ impl Drop for Talk {
     }
 }
 
+const NO_CHECK: &str = "No check is running.";
+
 const HELP: [&str; 5] = [
     "A line is a text and is sent. //… sends a text that begins with /.",
-    "/check compares a secret that only you two know.",
+    "/check compares a secret that only you two know; /cancel calls it off.",
     "/who says with whom you talk.",
     "/quit ends the conversation on both sides.",
     "/help says this.",
@@ -256,6 +290,10 @@ const HELP: [&str; 5] = [
 
 fn is_quit(text: &str) -> bool {
     matches!(text.trim(), "/quit" | ".quit")
+}
+
+fn is_cancel(text: &str) -> bool {
+    text.trim() == "/cancel"
 }
 
 /// No is the default.

@@ -84,8 +84,14 @@ pub(super) enum Wait {
     Wish,
     /// The check's secret.
     Secret,
+    /// The word without which no further check runs.
+    Confirm,
     /// Whether to stay after a failed check.
     Stay,
+    /// Whether to go on without the check that the partner cancelled.
+    Without,
+    /// Nothing: the line was begun as a secret that nobody asks for any more.
+    Unused,
     /// A text or a command.
     Text,
     /// Nothing any more: the goodbye is on its way, or the node is ending.
@@ -116,6 +122,8 @@ pub struct Talk {
     /// Whether keys are agreed on.
     pub(super) paired: bool,
     pub(super) open: bool,
+    /// Whether a check runs that can be cancelled.
+    pub(super) checking: bool,
     pub(super) input_ended: bool,
     pub(super) giving_up: bool,
     /// The tens of percent that were told of the way to the network.
@@ -152,6 +160,7 @@ impl Talk {
             lost: 0,
             paired: false,
             open: false,
+            checking: false,
             input_ended: false,
             giving_up: false,
             told_percent: None,
@@ -161,7 +170,6 @@ impl Talk {
             end: None,
             acts: Vec::new(),
         };
-        talk.say(words::NOT_AUDITED);
         if talk.plan.network == NetworkKind::Local {
             talk.say(words::NO_ANONYMITY_LONG);
         }
@@ -315,7 +323,10 @@ impl Talk {
     pub(super) fn quit(&mut self) {
         match (&self.wait, self.id) {
             (Wait::Closing, _) => {}
-            (Wait::Stay, _) => self.leave(End::Failed(words::check_failed())),
+            (Wait::Stay | Wait::Without, _) => {
+                let end = self.end_of_leaving();
+                self.leave(end);
+            }
             (Wait::Prompt(_) | Wait::Meant(_), _) | (_, None) => self.close(End::Done),
             (Wait::Nothing, Some(id)) if !self.open && !self.is_paired() => {
                 let role = self.plan.role.unwrap_or(Role::Guest);

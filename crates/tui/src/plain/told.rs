@@ -163,10 +163,12 @@ impl Talk {
         }
     }
 
-    /// What the partner's goodbye means: after a failed check that nobody overruled, a failure.
-    fn end_of_leaving(&self) -> End {
+    /// What leaving now means, on either side: after a failed or forgone check that nobody
+    /// overruled, a failure.
+    pub(super) fn end_of_leaving(&self) -> End {
         match self.wait {
             Wait::Stay => End::Failed(words::check_failed()),
+            Wait::Without => End::Failed(words::check_cancelled()),
             _ => End::Done,
         }
     }
@@ -194,6 +196,13 @@ impl Talk {
         }
         self.say(words::check(event));
         match event {
+            CheckEvent::WishWanted | CheckEvent::PeerAsked => {}
+            CheckEvent::SecretWanted
+            | CheckEvent::ConfirmationWanted
+            | CheckEvent::WaitingForPeer => self.checking = true,
+            _ => self.checking = false,
+        }
+        match event {
             CheckEvent::WishWanted => {
                 self.wait = Wait::Wish;
                 self.say(words::CHECK_QUESTION);
@@ -207,7 +216,20 @@ impl Talk {
                 self.wait = Wait::Stay;
                 self.say(words::STAY_QUESTION);
             }
-            CheckEvent::PeerAsked
+            CheckEvent::ConfirmationWanted => self.wait = Wait::Confirm,
+            CheckEvent::PeerCancelled if !self.open => {
+                self.unask();
+                self.wait = Wait::Without;
+                self.say(words::WITHOUT_QUESTION);
+            }
+            CheckEvent::PeerCancelled if self.is_typing_a_secret() => {
+                self.unask();
+                self.wait = Wait::Unused;
+                self.say("What you were typing is not used. Press Enter to go on.");
+            }
+            CheckEvent::PeerCancelled
+            | CheckEvent::Cancelled
+            | CheckEvent::PeerAsked
             | CheckEvent::WaitingForPeer
             | CheckEvent::Match
             | CheckEvent::Skipped => {
@@ -217,8 +239,13 @@ impl Talk {
         }
     }
 
+    /// Whether a person's next line may have been begun as a secret. Programs say what a line is.
+    fn is_typing_a_secret(&self) -> bool {
+        self.options.shape == Shape::Words && matches!(self.wait, Wait::Secret | Wait::Confirm)
+    }
+
     /// A question for the secret that is open no more.
-    fn unask(&mut self) {
+    pub(super) fn unask(&mut self) {
         if matches!(self.wait, Wait::Secret) {
             self.acts.push(Act::Hide(false));
         }
@@ -230,9 +257,9 @@ impl Talk {
             LinkState::Lost { .. } if std::mem::replace(&mut self.was_lost, true) => {}
             LinkState::GivenUp => {
                 self.say(&words::link(&state));
-                let end = self.end.take().unwrap_or_else(|| match self.wait {
-                    Wait::Stay => End::Failed(words::check_failed()),
-                    _ => End::Failed(words::link_given_up()),
+                let end = self.end.take().unwrap_or_else(|| match self.end_of_leaving() {
+                    End::Done => End::Failed(words::link_given_up()),
+                    end => end,
                 });
                 self.close(end);
             }

@@ -106,10 +106,32 @@ pub(super) enum Ask {
     Nothing,
     /// Whether they want it.
     Wish,
+    /// Nothing but Enter: the question behind it came while keys for another one may have been
+    /// under way, and none of those may answer it.
+    Notice(Box<Self>),
     /// The secret; `true` while it is shown as dots.
     Secret(Editor, bool),
+    /// The word without which no further check runs.
+    Confirm(Editor),
     /// After a failure: whether to stay.
     Stay,
+    /// The partner cancelled the check before the conversation: whether to go on without it.
+    Without,
+}
+
+impl Ask {
+    /// Whether the user decides now whether this goes on at all.
+    pub(super) fn decides(&self) -> bool {
+        matches!(self.question(), Self::Stay | Self::Without)
+    }
+
+    /// What is asked, whether Enter has led there or not.
+    pub(super) fn question(&self) -> &Self {
+        match self {
+            Self::Notice(next) => next,
+            ask => ask,
+        }
+    }
 }
 
 /// The full screen as a model: no IO, no clock. [`App::update`] takes what happens,
@@ -130,6 +152,10 @@ pub struct App {
     /// Whether the code is shown in the joining side's meeting.
     pub(super) reveal: bool,
     pub(super) ask: Ask,
+    /// Whether the user wished the check before the conversation.
+    pub(super) wished: bool,
+    /// Whether a check runs that can be cancelled.
+    pub(super) checking: bool,
     /// Whether the user asked for a check in the open conversation.
     pub(super) wants_check: bool,
     /// How far the partner is known, and since when.
@@ -184,6 +210,8 @@ impl App {
             answered: Vec::new(),
             reveal: false,
             ask: Ask::Nothing,
+            wished: false,
+            checking: false,
             wants_check: false,
             trust: None,
             link: None,
@@ -256,6 +284,7 @@ impl App {
         let conversation = (self.plan.conversation)();
         self.id = Some(conversation);
         let (check, secret) = (self.plan.check, self.plan.secret.clone());
+        self.wished = check == Some(true);
         let meet = Box::new(Meet { role, nick, peer, code, check, secret });
         self.actions.push(Action::Command(Command::Meet { conversation, meet }));
         let mut progress = Progress::new(role);
@@ -358,10 +387,11 @@ impl App {
         }
     }
 
-    /// What leaving now means: after a failed check that nobody overruled, a failure.
+    /// What leaving now means: after a failed or forgone check that nobody overruled, a failure.
     pub(super) fn end_of_leaving(&self) -> End {
-        match self.ask {
+        match self.ask.question() {
             Ask::Stay => End::Failed(words::check_failed()),
+            Ask::Without => End::Failed(words::check_cancelled()),
             _ => End::Done,
         }
     }

@@ -17,9 +17,10 @@ use crate::plan::End;
 const ARMED: Duration = Duration::from_secs(3);
 
 /// The commands of a conversation, with what each does. The first spelling is the one in the help.
-pub(super) const COMMANDS: [(&[&str], &str); 5] = [
+pub(super) const COMMANDS: [(&[&str], &str); 6] = [
     (&["/quit", ".quit"], "end the conversation on both sides"),
     (&["/check", "/auth"], "compare a secret that only you two know"),
+    (&["/cancel"], "call a check off"),
     (&["/who"], "say who is here and how far they are known"),
     (&["/network"], "say what the network does"),
     (&["/help"], "show this"),
@@ -74,10 +75,10 @@ impl App {
                 }
             }
             Stage::Check => {
-                if let Ask::Secret(editor, _) = &mut self.ask {
+                if let Ask::Secret(editor, _) | Ask::Confirm(editor) = &mut self.ask {
                     let fits = editor.insert(text.trim_end_matches(['\r', '\n'])).is_ok();
                     if !fits {
-                        self.note("The pasted text is too long for a secret.", Tone::Bad);
+                        self.note("The pasted text is too long here.", Tone::Bad);
                     }
                 }
             }
@@ -93,7 +94,7 @@ impl App {
             Stage::Check | Stage::Chat => {
                 if let Some(end) = self.over.clone() {
                     self.close(end);
-                } else if self.armed.take().is_some() || matches!(self.ask, Ask::Stay) {
+                } else if self.armed.take().is_some() || self.ask.decides() {
                     let end = self.end_of_leaving();
                     self.leave(end);
                 } else {
@@ -202,6 +203,7 @@ impl App {
         let Some(id) = self.id else { return };
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match &mut self.ask {
+            Ask::Nothing if self.checking && key.code == KeyCode::Esc => self.cancel_check(),
             Ask::Nothing => {}
             Ask::Wish => {
                 let wish = match key.code {
@@ -210,12 +212,38 @@ impl App {
                     _ => return,
                 };
                 self.ask = Ask::Nothing;
+                self.wished = wish;
                 let wish = CheckCommand::Wish(wish);
                 self.actions.push(Action::Command(Command::Check(id, wish)));
                 self.note("Waiting for your partner's choice.", Tone::Plain);
             }
-            // Back to the conversation; the question stays open.
-            Ask::Secret(..) if self.open && key.code == KeyCode::Esc => self.show_chat(),
+            Ask::Notice(next) => {
+                if key.code == KeyCode::Enter {
+                    self.ask = std::mem::replace(next, Ask::Nothing);
+                    match self.ask {
+                        Ask::Stay if self.open => self.show_stay_or_quit(),
+                        Ask::Nothing if self.open => self.show_chat(),
+                        _ => {}
+                    }
+                }
+            }
+            Ask::Secret(..) | Ask::Confirm(_) if key.code == KeyCode::Esc => {
+                if self.open {
+                    // Back to the conversation; the question stays open.
+                    self.show_chat();
+                } else {
+                    self.cancel_check();
+                }
+            }
+            Ask::Confirm(editor) => {
+                if key.code == KeyCode::Enter {
+                    let word = CheckCommand::Confirm(std::mem::take(&mut *editor.take()));
+                    self.ask = Ask::Nothing;
+                    self.actions.push(Action::Command(Command::Check(id, word)));
+                } else if editor.key(key).is_err() {
+                    self.note("The word is shorter.", Tone::Bad);
+                }
+            }
             Ask::Secret(editor, hidden) => match key.code {
                 KeyCode::Char('r') if ctrl => *hidden = !*hidden,
                 KeyCode::Enter if !editor.text().trim().is_empty() => {
@@ -233,7 +261,7 @@ impl App {
                     }
                 }
             },
-            Ask::Stay => match key.code {
+            Ask::Stay | Ask::Without => match key.code {
                 KeyCode::Char('y' | 'Y') => {
                     self.ask = Ask::Nothing;
                     self.actions.push(Action::Command(Command::Check(id, CheckCommand::Stay)));
@@ -242,11 +270,20 @@ impl App {
                     }
                 }
                 KeyCode::Char('n' | 'N') | KeyCode::Enter | KeyCode::Esc => {
-                    self.leave(End::Failed(words::check_failed()));
+                    let end = self.end_of_leaving();
+                    self.leave(end);
                 }
                 _ => {}
             },
         }
+    }
+
+    /// No check after all.
+    fn cancel_check(&mut self) {
+        let Some(id) = self.id else { return };
+        self.ask = Ask::Nothing;
+        self.wants_check = false;
+        self.actions.push(Action::Command(Command::Check(id, CheckCommand::Cancel)));
     }
 
     fn key_at_failure(&mut self, key: KeyEvent) {
@@ -385,7 +422,10 @@ impl App {
                 self.leave(end);
             }
             "/check" => match (&self.ask, self.id) {
-                (Ask::Secret(..), _) => self.stage = Stage::Check,
+                (Ask::Secret(..) | Ask::Confirm(_), _) => {
+                    self.wants_check = true;
+                    self.stage = Stage::Check;
+                }
                 (_, Some(id)) => {
                     self.wants_check = true;
                     let wish = CheckCommand::Wish(true);
@@ -393,6 +433,8 @@ impl App {
                 }
                 (_, None) => {}
             },
+            "/cancel" if self.checking => self.cancel_check(),
+            "/cancel" => self.note("No check is running.", Tone::Plain),
             "/who" => {
                 let who = match self.trust {
                     Some((level, _)) => words::trust_sentence(level, self.peer()),

@@ -125,7 +125,9 @@ impl Prompt {
                 }
             },
             Field::Code => {
-                if let (true, Some(proposal)) = (self.editor.is_empty(), self.proposal.take()) {
+                if self.editor.is_empty()
+                    && let Some(proposal) = self.proposal.take()
+                {
                     plan.code = Some(proposal);
                     return true;
                 }

@@ -365,7 +365,8 @@ impl App {
                     Tone::Bad => self.looks.warning(),
                 };
                 // An outcome matters; what led to it can go.
-                if index + 1 == self.chat.len() && matches!(self.ask, Ask::Nothing | Ask::Stay) {
+                let outcome = self.ask.decides() || matches!(self.ask.question(), Ask::Nothing);
+                if index + 1 == self.chat.len() && outcome {
                     page.must(note.as_str(), style);
                 } else {
                     page.help(note.as_str(), style);
@@ -374,10 +375,19 @@ impl App {
         }
         page.blank();
         match &self.ask {
+            Ask::Nothing if self.checking => {
+                page.help("Esc cancels the check. Ctrl-C twice leaves.", self.looks.faint());
+            }
             Ask::Nothing => page.help("Ctrl-C twice leaves.", self.looks.faint()),
             Ask::Wish => {
                 page.help(words::check(CheckEvent::WishWanted), Style::new());
                 page.must(words::CHECK_QUESTION, self.looks.strong());
+            }
+            Ask::Notice(next) => {
+                if matches!(**next, Ask::Secret(..)) {
+                    page.must(format!("{} asks for the check.", self.peer()), Style::new());
+                }
+                page.must("Enter goes on.", self.looks.strong());
             }
             Ask::Secret(editor, hidden) => {
                 page.help(words::check(CheckEvent::SecretWanted), Style::new());
@@ -385,11 +395,24 @@ impl App {
                 let before = hide_all(editor.before(), *hidden);
                 let all = hide_all(editor.text(), *hidden);
                 page.input(&before, &all, width, self.looks.strong());
-                page.help("Ctrl-R shows or hides it. Enter compares.", self.looks.faint());
+                let esc = if self.open { "goes back" } else { "cancels the check" };
+                let keys = format!("Ctrl-R shows or hides it. Enter compares. Esc {esc}.");
+                page.help(keys, self.looks.faint());
+            }
+            Ask::Confirm(editor) => {
+                page.help(words::check(CheckEvent::ConfirmationWanted), self.looks.warning());
+                page.must("Type the word check:", Style::new());
+                page.input(editor.before(), editor.text(), width, self.looks.strong());
+                let esc = if self.open { "goes back; /cancel calls it off" } else { "cancels" };
+                page.help(format!("Enter goes on. Esc {esc}."), self.looks.faint());
             }
             Ask::Stay => {
                 page.must(words::STAY_QUESTION, self.looks.strong());
                 page.help("Enter leaves. If you stay, the conversation is red.", Style::new());
+            }
+            Ask::Without => {
+                page.must(words::WITHOUT_QUESTION, self.looks.strong());
+                page.help("Enter leaves. If you go on, nothing was checked.", Style::new());
             }
         }
         if self.armed.is_some() {

@@ -101,7 +101,7 @@ impl App {
                 self.link.get_or_insert(LinkState::Up);
                 self.note(words::OPEN, Tone::Plain);
                 // A question about a failed check is answered before anything is said.
-                if !matches!(self.ask, Ask::Stay) {
+                if !self.ask.decides() {
                     self.show_chat();
                 }
             }
@@ -154,16 +154,46 @@ impl App {
     fn check(&mut self, event: CheckEvent) {
         let tone = match event {
             CheckEvent::Match => Tone::Good,
-            CheckEvent::Mismatch | CheckEvent::Aborted => Tone::Bad,
+            CheckEvent::Mismatch | CheckEvent::Aborted | CheckEvent::PeerCancelled => Tone::Bad,
             _ => Tone::Plain,
         };
-        match event {
-            CheckEvent::WishWanted => self.ask = Ask::Wish,
-            CheckEvent::SecretWanted => self.ask = Ask::Secret(Editor::line(MAX_SECRET), true),
-            CheckEvent::Mismatch | CheckEvent::Aborted => self.ask = Ask::Stay,
-            _ => self.ask = Ask::Nothing,
+        if matches!(self.stage, Stage::Closing) {
+            return;
         }
-        if !matches!(event, CheckEvent::WishWanted | CheckEvent::SecretWanted) {
+        if event == CheckEvent::ConfirmationWanted
+            && matches!((&self.stage, &self.ask), (Stage::Check, Ask::Nothing))
+        {
+            self.note("That was not the word.", Tone::Bad);
+        }
+        let next = match event {
+            CheckEvent::WishWanted => Ask::Wish,
+            CheckEvent::SecretWanted => Ask::Secret(Editor::line(MAX_SECRET), true),
+            CheckEvent::ConfirmationWanted => Ask::Confirm(Editor::line(MAX_SECRET)),
+            CheckEvent::Mismatch | CheckEvent::Aborted => Ask::Stay,
+            CheckEvent::PeerCancelled if !self.open => Ask::Without,
+            _ => Ask::Nothing,
+        };
+        // Nobody but the user's own yes leads to the secret at once; and what is typed for the
+        // secret must not answer the question that comes in its place.
+        let unasked = match next {
+            Ask::Secret(..) => !self.open && !self.wished,
+            Ask::Stay | Ask::Without => self.is_typing_an_answer(),
+            Ask::Nothing => event == CheckEvent::PeerCancelled && self.is_typing_an_answer(),
+            _ => false,
+        };
+        match event {
+            CheckEvent::WishWanted | CheckEvent::PeerAsked => {}
+            CheckEvent::SecretWanted
+            | CheckEvent::ConfirmationWanted
+            | CheckEvent::WaitingForPeer => self.checking = true,
+            _ => self.checking = false,
+        }
+        self.ask = if unasked { Ask::Notice(Box::new(next)) } else { next };
+        let asks = matches!(
+            event,
+            CheckEvent::WishWanted | CheckEvent::SecretWanted | CheckEvent::ConfirmationWanted
+        );
+        if !asks {
             self.note(words::check(event), tone);
         }
         if self.open {
@@ -177,17 +207,28 @@ impl App {
     /// the partner must not become an answer.
     fn check_while_talking(&mut self) {
         match self.ask {
-            Ask::Secret(..) if self.wants_check => self.stage = Stage::Check,
-            Ask::Secret(..) => self.note("/check answers with your secret.", Tone::Plain),
-            Ask::Stay => {
-                self.show_chat();
-                self.note("/stay goes on, unverified; /quit leaves.", Tone::Bad);
+            Ask::Secret(..) | Ask::Confirm(_) if self.wants_check => self.stage = Stage::Check,
+            Ask::Secret(..) | Ask::Confirm(_) => {
+                self.note("/check answers with your secret; /cancel calls it off.", Tone::Plain);
             }
-            Ask::Wish | Ask::Nothing => {}
+            Ask::Stay => self.show_stay_or_quit(),
+            Ask::Nothing => self.show_chat(),
+            Ask::Wish | Ask::Notice(_) | Ask::Without => {}
         }
-        if !matches!(self.ask, Ask::Secret(..)) {
+        if !matches!(self.ask, Ask::Secret(..) | Ask::Confirm(_)) {
             self.wants_check = false;
         }
+    }
+
+    /// In an open conversation a failure is answered by a command.
+    pub(super) fn show_stay_or_quit(&mut self) {
+        self.show_chat();
+        self.note("/stay goes on, unverified; /quit leaves.", Tone::Bad);
+    }
+
+    /// Whether the next key may be meant for a question that is just being answered.
+    fn is_typing_an_answer(&self) -> bool {
+        matches!(self.stage, Stage::Check) && !matches!(self.ask, Ask::Nothing)
     }
 
     fn link_changed(&mut self, state: LinkState) {
@@ -214,10 +255,7 @@ impl App {
             self.close(end);
             return;
         }
-        self.over = Some(match self.ask {
-            Ask::Stay => self.end_of_leaving(),
-            _ => end,
-        });
+        self.over = Some(if self.ask.decides() { self.end_of_leaving() } else { end });
         self.ask = Ask::Nothing;
         self.open = false;
         self.show_chat();

@@ -1,6 +1,8 @@
 //! Lines in and lines out, as a script or a screen reader has them.
 
 #[cfg(test)]
+mod a_check_can_be_called_off;
+#[cfg(test)]
 mod a_conversation_in_lines;
 #[cfg(test)]
 mod a_pipe_sends_waits_and_leaves;
@@ -8,3 +10,5 @@ mod a_pipe_sends_waits_and_leaves;
 mod json_lines_can_be_scripted;
 #[cfg(test)]
 mod player;
+#[cfg(test)]
+mod quit_is_heard_at_every_question;

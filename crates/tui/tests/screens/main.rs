@@ -1,15 +1,23 @@
 //! The full screen as it is seen: keys and events in, pictures and commands out.
 
 #[cfg(test)]
+mod a_check_can_be_called_off;
+#[cfg(test)]
 mod a_check_in_an_open_conversation_takes_no_keys_away;
 #[cfg(test)]
 mod a_conversation_is_scrolled_and_ends_from_either_side;
 #[cfg(test)]
 mod a_failed_check_leaves_or_stays_in_red;
 #[cfg(test)]
+mod a_malformed_code_is_said_while_it_is_typed;
+#[cfg(test)]
 mod a_meeting_that_fails_says_why_and_offers_another_code;
 #[cfg(test)]
 mod a_stranger_finds_the_way_from_the_start_screen;
+#[cfg(test)]
+mod after_failures_a_word_is_typed;
+#[cfg(test)]
+mod an_answer_under_way_answers_nothing_else;
 #[cfg(test)]
 mod every_size_and_no_colour_can_be_read;
 #[cfg(test)]

@@ -332,6 +332,8 @@ fn words(command: &Command) -> String {
         Command::GiveUp(_) => "give up".to_owned(),
         Command::Check(_, CheckCommand::Wish(wish)) => format!("wish {wish}"),
         Command::Check(_, CheckCommand::Secret(secret)) => format!("secret {:?}", secret.reveal()),
+        Command::Check(_, CheckCommand::Confirm(word)) => format!("confirm {word:?}"),
+        Command::Check(_, CheckCommand::Cancel) => "cancel".to_owned(),
         Command::Check(_, CheckCommand::Stay) => "stay".to_owned(),
         Command::Leave(_) => "leave".to_owned(),
         Command::Shutdown => "shutdown".to_owned(),
