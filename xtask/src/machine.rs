@@ -9,7 +9,7 @@ use crate::tiers::Tier;
 /// A program that comes with a package of the system.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Package {
-    /// The program that is looked for.
+    /// The program that is looked for, or a file by its whole path.
     program: &'static str,
     /// Debian's package that has it.
     package: &'static str,
@@ -19,7 +19,7 @@ pub(crate) struct Package {
     purpose: &'static str,
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: [Package; 9] = [
     Package {
         program: "git",
         package: "git",
@@ -43,6 +43,24 @@ const PACKAGES: [Package; 6] = [
         package: "tmux",
         tier: Tier::Local,
         purpose: "tests see the full screen in a foreign terminal",
+    },
+    Package {
+        program: "/usr/include/libotr/proto.h",
+        package: "libotr5-dev",
+        tier: Tier::Local,
+        purpose: "tests talk OTR with another program",
+    },
+    Package {
+        program: "/usr/include/gcrypt.h",
+        package: "libgcrypt20-dev",
+        tier: Tier::Local,
+        purpose: "that other program is linked with it",
+    },
+    Package {
+        program: "otr_parse",
+        package: "libotr5-bin",
+        tier: Tier::Local,
+        purpose: "tests forge OTR messages with its programs",
     },
     Package {
         program: "tor",

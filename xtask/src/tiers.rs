@@ -10,9 +10,10 @@ use crate::{Outcome, check, machine, nextest};
 
 /// Crates without C, network or clock: what they mean can be tested within a minute. `tui` is among them because it
 /// knows nothing but a handle.
-pub(crate) const CORE: [&str; 6] = [
+pub(crate) const CORE: [&str; 7] = [
     "undertone-ratchet",
     "undertone-smp",
+    "undertone-otr",
     "undertone-wire",
     "undertone-handle",
     "undertone-engine",

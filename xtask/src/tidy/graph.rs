@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// The arrows of the house: what each crate may name among our own. Whatever isn't here may name nothing.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     (
         "undertone-cli",
         &["undertone-tui", "undertone-node", "undertone-handle", "undertone-net", "undertone-wire"],
@@ -32,6 +32,8 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("undertone-wire", &["undertone-ratchet"]),
     ("undertone-ratchet", &[]),
     ("undertone-smp", &[]),
+    ("undertone-otr", &["undertone-smp"]),
+    ("undertone-interop", &["undertone-otr"]),
     ("undertone-testnet", &[]),
     ("xtask", &[]),
 ];

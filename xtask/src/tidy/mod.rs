@@ -53,7 +53,7 @@ pub(crate) struct File {
 }
 
 /// The crates that mean things and touch nothing: no IO, clock, randomness or C of their own.
-const CORE: [&str; 5] = ["engine", "handle", "ratchet", "smp", "wire"];
+const CORE: [&str; 6] = ["engine", "handle", "otr", "ratchet", "smp", "wire"];
 
 /// Runs the rules and prints what they find.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
