@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// The arrows of the house: what each crate may name among our own. Whatever isn't here may name nothing.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     (
         "undertone-cli",
         &["undertone-tui", "undertone-node", "undertone-handle", "undertone-net", "undertone-wire"],
@@ -32,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("undertone-wire", &["undertone-ratchet"]),
     ("undertone-ratchet", &[]),
     ("undertone-smp", &[]),
+    ("undertone-store", &[]),
     ("undertone-testnet", &[]),
     ("xtask", &[]),
 ];
@@ -43,7 +44,7 @@ const BENCH: &str = "undertone-bench";
 const FOR_TESTS: &str = "undertone-testnet";
 
 /// Crates of others that only some of ours may name, so that a change of them ends at a wall.
-const WALLS: [(&str, &[&str]); 6] = [
+const WALLS: [(&str, &[&str]); 7] = [
     ("arti-", &["undertone-net-arti"]),
     ("tor-", &["undertone-net-arti"]),
     ("safelog", &["undertone-net-arti"]),
@@ -51,6 +52,7 @@ const WALLS: [(&str, &[&str]); 6] = [
     ("rustls", &["undertone-net", "undertone-net-arti"]),
     ("tokio-rustls", &["undertone-net"]),
     ("rcgen", &["undertone-net"]),
+    ("rusqlite", &["undertone-store"]),
 ];
 
 /// What no core crate may name itself.
@@ -229,6 +231,7 @@ mod tests {
             ("undertone-node", "rustls"),
             ("undertone-net-arti", "rcgen"),
             ("undertone-node", "safelog"),
+            ("undertone-node", "rusqlite"),
         ] {
             assert!(named(from, other), "{from} → {other}");
         }
@@ -236,6 +239,7 @@ mod tests {
             ("undertone-net-arti", "tor-hsservice"),
             ("undertone-net-arti", "rustls"),
             ("undertone-net", "rcgen"),
+            ("undertone-store", "rusqlite"),
             ("undertone-node", "tokio"),
             ("undertone-node", "getrandom"),
         ] {
