@@ -29,6 +29,8 @@ pub(crate) mod label {
     pub(crate) const HASH_ROOT: &[u8] = b"undertone/1 shown root key";
     pub(crate) const HASH_CHAIN: &[u8] = b"undertone/1 shown chain keys";
     pub(crate) const HASH_HEADER: &[u8] = b"undertone/1 shown header keys";
+    pub(crate) const STREAM_KEY: &[u8] = b"undertone/1 stream key";
+    pub(crate) const STREAM_CHECK: &[u8] = b"undertone/1 stream check";
 }
 
 /// HKDF-Extract over the concatenation of `parts`.
@@ -101,6 +103,8 @@ mod tests {
             label::HASH_ROOT,
             label::HASH_CHAIN,
             label::HASH_HEADER,
+            label::STREAM_KEY,
+            label::STREAM_CHECK,
         ];
         for (i, one) in labels.iter().enumerate() {
             assert!(one.starts_with(b"undertone/1 "));

@@ -74,4 +74,5 @@ pub mod handshake;
 mod kdf;
 pub mod secret;
 pub mod session;
+pub mod stream;
 pub mod transcript;
