@@ -5,10 +5,17 @@ use serde_json::Value;
 use super::Finding;
 
 /// The arrows of the house: what each crate may name among our own. Whatever isn't here may name nothing.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     (
         "undertone-cli",
-        &["undertone-tui", "undertone-node", "undertone-handle", "undertone-net", "undertone-wire"],
+        &[
+            "undertone-tui",
+            "undertone-tools",
+            "undertone-node",
+            "undertone-handle",
+            "undertone-net",
+            "undertone-wire",
+        ],
     ),
     ("undertone-tui", &["undertone-handle", "undertone-wire"]),
     (
@@ -33,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 13] = [
     ("undertone-ratchet", &[]),
     ("undertone-smp", &[]),
     ("undertone-store", &[]),
+    ("undertone-tools", &["undertone-ratchet", "undertone-smp", "undertone-store"]),
     ("undertone-testnet", &[]),
     ("xtask", &[]),
 ];
