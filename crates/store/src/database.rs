@@ -103,6 +103,10 @@ pub(crate) fn open(
     if others_may_write_beside(path).map_err(Fault::from)? {
         return Err(OpenError::FolderOpen);
     }
+    // Without its log it can't even be read, and SQLite's words for that are others.
+    if is_read_only(path) {
+        return Err(OpenError::Fault(Fault::ReadOnly));
+    }
     let key = key::take(&key_file(path), protection)?;
     // SQLite would take a file without a whole page for a new database.
     if length < PAGE {
@@ -120,8 +124,13 @@ pub(crate) fn open(
         return Err(OpenError::Foreign);
     }
     migrate(&mut connection, schema)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
     Ok((connection, key))
+}
+
+/// Whether the file system of a file can't be written by anybody.
+fn is_read_only(path: &Path) -> bool {
+    let found = rustix::fs::statvfs(path);
+    found.is_ok_and(|found| found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY))
 }
 
 /// Makes a database, with its key file if there is none yet.
@@ -166,6 +175,8 @@ fn build(
     connection.pragma_update(None, "application_id", schema.application)?;
     migrate(&mut connection, schema)?;
     fill(&connection)?;
+    // Once, while nobody else has it: the change needs the database for itself.
+    connection.pragma_update(None, "journal_mode", "wal")?;
     connection.close().map_err(|(_, error)| error.into())
 }
 

@@ -121,18 +121,19 @@ fn ask_for_text(question: &str, streams: &Streams) -> Result<Zeroizing<Vec<u8>>,
     silent.special_codes[SpecialCodeIndex::VMIN] = 1;
     silent.special_codes[SpecialCodeIndex::VTIME] = 0;
     let failed = |error: std::io::Error| Failure::stream("Asking on the terminal", &error);
-    terminal.write_all(question.as_bytes()).map_err(failed)?;
-    set(&terminal, &silent)?;
-    let typed = read_keys(&mut terminal);
-    set(&terminal, &before)?;
+    // Silent before anybody knows that there is something to type. What was typed before is not
+    // meant for this.
+    set(&terminal, &silent, OptionalActions::Flush)?;
+    let typed = terminal.write_all(question.as_bytes()).and_then(|()| read_keys(&mut terminal));
+    set(&terminal, &before, OptionalActions::Drain)?;
     drop(terminal.write_all(b"\n"));
     typed.map_err(failed)?.ok_or_else(|| {
         Failure::new(Kind::Usage, "No passphrase was typed.", "Run the command again.")
     })
 }
 
-fn set(terminal: &File, modes: &Termios) -> Result<(), Failure> {
-    termios::tcsetattr(terminal, OptionalActions::Flush, modes)
+fn set(terminal: &File, modes: &Termios, when: OptionalActions) -> Result<(), Failure> {
+    termios::tcsetattr(terminal, when, modes)
         .map_err(|error| Failure::stream("Setting the terminal", &error.into()))
 }
 

@@ -14,7 +14,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use undertone_store::OpenError;
-use undertone_store::key::Cost;
+use undertone_store::key::{Cost, Protection};
 use undertone_store::sessions::Sessions;
 
 use crate::failure::{Failure, Kind};
@@ -175,11 +175,13 @@ pub fn run(ratchet: Ratchet, mut streams: Streams, json: bool) -> Result<(), Fai
     let streams_ref = &mut streams;
     match command {
         Command::Init { name, peer } => {
+            // The passphrase may stand before the card; nothing is made for a card that is none.
+            let way = database.way(streams_ref)?;
             let incoming = match peer {
                 None => None,
                 Some(file) => Some(conversations::read_card(&file, streams_ref)?),
             };
-            let sessions = database.open_or_create(streams_ref)?;
+            let sessions = database.go(&way)?;
             conversations::init(sessions, &name, incoming.as_ref(), streams_ref)
         }
         Command::List => conversations::list(&database.open(streams_ref)?, streams_ref, json),
@@ -216,7 +218,7 @@ pub fn run(ratchet: Ratchet, mut streams: Streams, json: bool) -> Result<(), Fai
             let new = Source { file: new_file, descriptor: None, none: new_none };
             let protection = new.fresh(streams_ref)?;
             warn_of_none(&protection, streams_ref);
-            sessions.protect(&protection, Cost::calibrated()?)?;
+            sessions.protect(&protection, cost(&protection)?)?;
             streams
                 .say("The passphrase is changed. An older copy of the key file keeps the old one.");
             Ok(())
@@ -231,10 +233,7 @@ struct Database {
 }
 
 impl Database {
-    fn protection(
-        &self,
-        streams: &mut Streams,
-    ) -> Result<undertone_store::key::Protection, Failure> {
+    fn protection(&self, streams: &mut Streams) -> Result<Protection, Failure> {
         let needed = Sessions::needs_passphrase(&self.path)?;
         self.source.present(needed, "The passphrase of the database: ", streams)
     }
@@ -244,23 +243,49 @@ impl Database {
         Ok(Sessions::open(&self.path, &protection)?)
     }
 
-    fn open_or_create(&self, streams: &mut Streams) -> Result<Sessions, Failure> {
+    /// Whether it is to be opened or made, and with which passphrase.
+    fn way(&self, streams: &mut Streams) -> Result<Way, Failure> {
         match Sessions::needs_passphrase(&self.path) {
-            Err(OpenError::Missing) => {}
-            _ => return self.open(streams),
+            Err(OpenError::Missing) => {
+                let protection = self.source.fresh(streams)?;
+                warn_of_none(&protection, streams);
+                Ok(Way::Create(protection))
+            }
+            _ => Ok(Way::Open(self.protection(streams)?)),
         }
-        let protection = self.source.fresh(streams)?;
-        warn_of_none(&protection, streams);
-        match Sessions::create(&self.path, &protection, Cost::calibrated()?) {
-            // Another process was faster; the passphrase has to be the same.
-            Err(OpenError::Exists) => Ok(Sessions::open(&self.path, &protection)?),
-            other => Ok(other?),
-        }
+    }
+
+    fn go(&self, way: &Way) -> Result<Sessions, Failure> {
+        let protection = match way {
+            Way::Open(protection) => protection,
+            Way::Create(protection) => {
+                match Sessions::create(&self.path, protection, cost(protection)?) {
+                    // Another process was faster; the passphrase has to be the same.
+                    Err(OpenError::Exists) => protection,
+                    other => return Ok(other?),
+                }
+            }
+        };
+        Ok(Sessions::open(&self.path, protection)?)
     }
 }
 
-fn warn_of_none(protection: &undertone_store::key::Protection, streams: &mut Streams) {
-    if matches!(protection, undertone_store::key::Protection::Nothing) {
+/// How to come to a database.
+enum Way {
+    Open(Protection),
+    Create(Protection),
+}
+
+/// What a try of a passphrase is to cost; measuring it takes as long as one.
+fn cost(protection: &Protection) -> Result<Cost, Failure> {
+    match protection {
+        Protection::Passphrase(_) => Ok(Cost::calibrated()?),
+        Protection::Nothing => Ok(Cost::FLOOR),
+    }
+}
+
+fn warn_of_none(protection: &Protection, streams: &mut Streams) {
+    if matches!(protection, Protection::Nothing) {
         streams.say(
             "Without a passphrase, whoever can read the files of the database can read everything.",
         );

@@ -8,6 +8,7 @@ mod support;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use support::{Person, pair};
 use undertone_ratchet::session::OVERHEAD;
@@ -112,9 +113,20 @@ fn packets_of_an_earlier_pipe_are_refused() {
     let hello = 4 + 17 + OVERHEAD;
     let data = 4 + 25 + 32_768 + OVERHEAD;
     // Somebody on the way keeps the second packet of what Ana said, and cuts the connection.
-    let keep = format!("head -c {}; exec cat > {}", hello + data, kept.to_str().unwrap());
+    // Who keeps it runs on when the carrier is ended.
+    let keep = format!(
+        "exec 3<&0; head -c {} <&3; cat <&3 > {} & exec true",
+        hello + data,
+        kept.to_str().unwrap()
+    );
     let ends = both((&ana, &[7; 60_000]), (&ben, b""), &keep);
     assert!(ends.iter().all(|(done, _)| done.is_err()));
+    let second = 4 + 25 + (60_000 - 32_768) + OVERHEAD;
+    let begin = Instant::now();
+    while std::fs::metadata(&kept).map_or(0, |kept| kept.len()) < second as u64 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "nothing was kept");
+        thread::park_timeout(Duration::from_millis(5));
+    }
     // The next pipe is given that after its own beginning.
     let old = format!("head -c {hello}; exec cat {}", kept.to_str().unwrap());
     let [_, (at_ben, written)] = both((&ana, b""), (&ben, b""), &old);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
-use undertone_store::key::{Cost, Protection};
+use undertone_store::key::Protection;
 use undertone_store::sessions::{Record, Sessions, Stage};
 
 use super::handshake::{Card, Handshake, HandshakeError, MAX_CARD, Progress, RestError, digits};
@@ -284,14 +284,21 @@ pub(super) fn export(
     if to.try_exists().map_err(|error| Failure::stream("Looking at the target", &error))? {
         return Err(undertone_store::OpenError::Exists.into());
     }
-    let record = sessions.change(name, |turn| {
-        if turn.record.stage == Stage::Offered {
+    let (record, before) = sessions.change(name, |turn| {
+        let before = turn.record.stage;
+        if before == Stage::Offered {
             Open::of(&turn.record)?;
         }
         turn.record.stage = Stage::Exported;
-        Ok::<_, Failure>(turn.record.clone())
+        Ok::<_, Failure>((turn.record.clone(), before))
     })?;
-    let mut other = Sessions::create(to, protection, Cost::calibrated()?)?;
+    if before == Stage::Exported {
+        streams.say(
+            "It was moved before. If that other database was ever used, delete the new one: it would \
+             use the same keys.",
+        );
+    }
+    let mut other = Sessions::create(to, protection, super::cost(protection)?)?;
     other.add(&record.name, record.created, |_| Ok::<_, Failure>(record.state.clone()))?;
     other.change(&record.name, |turn| {
         turn.record =

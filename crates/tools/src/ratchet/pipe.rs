@@ -120,17 +120,17 @@ pub(super) fn pipe(
     std::thread::spawn(move || receiver.receive(from_carrier, &mut *output));
     // The sender ends when all is said and heard, or when it can't go on.
     let sent = sending.join().unwrap_or_else(|_| Err(broken()));
-    if sent.is_err() || pipe.shared().failure.is_some() {
-        drop(child.kill());
-    }
-    end(&mut child);
     if sent.is_err() {
-        // What was wrong with what came explains why nothing more could be sent. The reader itself
-        // may wait for ever, for something that the carrier has left running: nobody waits for it.
+        // What was wrong with what came explains why nothing more could be sent. But the reader may
+        // also wait for ever: for a carrier that waits for us, or for what that has left running.
         let shared = pipe.shared();
         let reading = |shared: &mut Shared| shared.failure.is_none() && !shared.over;
         drop(pipe.changed.wait_timeout_while(shared, LAST_WORDS, reading));
     }
+    if sent.is_err() || pipe.shared().failure.is_some() {
+        drop(child.kill());
+    }
+    end(&mut child);
     let first = pipe.shared().failure.take();
     let swept = pipe.sessions.lock().unwrap_or_else(PoisonError::into_inner).sweep();
     first.map_or(Ok(()), Err).and(sent)?;
