@@ -35,6 +35,7 @@ complete -c undertone -n "__fish_undertone_needs_command" -s V -l version -d 'Pr
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "chat" -d 'Talk to someone by a spoken code; everything stays in memory'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "demo" -d 'Hold a conversation with a partner who answers, both ends on this machine'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "doctor" -d 'Say what this machine has and lacks. Safe to paste in public'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "ratchet" -d 'Encrypt messages, files and pipes end to end, over whatever carries bytes'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "licences" -d 'Show whose work is inside, and under which licence'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "completions" -d 'Write completions for a shell to standard output'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "man" -d 'Write the manual page to standard output'
@@ -82,6 +83,135 @@ complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l plain -d 
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "init" -d 'Begin a conversation: write a card for your partner, or answer theirs'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "list" -d 'List the conversations'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "encrypt" -d 'Encrypt standard input to standard output'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "decrypt" -d 'Decrypt standard input to standard output. Works once for each message'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "pipe" -d 'Talk both ways over a program that carries bytes, such as nc, socat or ssh'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "fingerprint" -d 'Show the fingerprint of a conversation: the same at both ends, if nobody is between'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "export" -d 'Move a conversation to a database of its own, for another machine'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "delete" -d 'Erase a conversation with its keys. What arrives for it later can\'t be read'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -f -a "passphrase" -d 'Put another passphrase in place of the present one'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l peer -d 'The card that your partner gave you (`-`: standard input)' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l armor -d 'Write lines of text instead of bytes, for mail and the clipboard'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l output -d 'Write to this file, which appears when everything was found to be whole' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l compare -d 'Compare it with the first line of standard input, and remember that it is the same'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l to -d 'The database to make' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l to-passphrase-file -d 'The passphrase of that database is the first line of this file. Without this it is that of this database' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l yes -d 'Yes, for good'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l new-file -d 'The new passphrase is the first line of this file' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l new-none -d 'Do without one: whoever can read the files of the database can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"

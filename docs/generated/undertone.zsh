@@ -94,6 +94,195 @@ debug\:"What happened inside"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(ratchet)
+_arguments "${_arguments_options[@]}" : \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__ratchet_commands" \
+"*::: :->ratchet" \
+&& ret=0
+
+    case $state in
+    (ratchet)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-ratchet-command-$line[1]:"
+        case $line[1] in
+            (init)
+_arguments "${_arguments_options[@]}" : \
+'--peer=[The card that your partner gave you (\`-\`\: standard input)]:FILE|-:_files' \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- What you call your partner:_default' \
+&& ret=0
+;;
+(list)
+_arguments "${_arguments_options[@]}" : \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(encrypt)
+_arguments "${_arguments_options[@]}" : \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--armor[Write lines of text instead of bytes, for mail and the clipboard]' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- For whom:_default' \
+&& ret=0
+;;
+(decrypt)
+_arguments "${_arguments_options[@]}" : \
+'--output=[Write to this file, which appears when everything was found to be whole]:FILE:_files' \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- From whom:_default' \
+&& ret=0
+;;
+(pipe)
+_arguments "${_arguments_options[@]}" : \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- With whom:_default' \
+'*::carrier -- The program that carries bytes, with its arguments:_default' \
+&& ret=0
+;;
+(fingerprint)
+_arguments "${_arguments_options[@]}" : \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--compare[Compare it with the first line of standard input, and remember that it is the same]' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Of which conversation:_default' \
+&& ret=0
+;;
+(export)
+_arguments "${_arguments_options[@]}" : \
+'--to=[The database to make]:FILE:_files' \
+'--to-passphrase-file=[The passphrase of that database is the first line of this file. Without this it is that of this database]:FILE:_files' \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Which conversation:_default' \
+&& ret=0
+;;
+(delete)
+_arguments "${_arguments_options[@]}" : \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--yes[Yes, for good]' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Which conversation:_default' \
+&& ret=0
+;;
+(passphrase)
+_arguments "${_arguments_options[@]}" : \
+'(--new-none)--new-file=[The new passphrase is the first line of this file]:FILE:_files' \
+'--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
+'--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--new-none[Do without one\: whoever can read the files of the database can read everything]' \
+'(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (licences)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
@@ -142,6 +331,7 @@ _undertone_commands() {
 'chat:Talk to someone by a spoken code; everything stays in memory' \
 'demo:Hold a conversation with a partner who answers, both ends on this machine' \
 'doctor:Say what this machine has and lacks. Safe to paste in public' \
+'ratchet:Encrypt messages, files and pipes end to end, over whatever carries bytes' \
 'licences:Show whose work is inside, and under which licence' \
 'completions:Write completions for a shell to standard output' \
 'man:Write the manual page to standard output' \
@@ -177,6 +367,66 @@ _undertone__subcmd__licences_commands() {
 _undertone__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'undertone man commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet_commands] )) ||
+_undertone__subcmd__ratchet_commands() {
+    local commands; commands=(
+'init:Begin a conversation\: write a card for your partner, or answer theirs' \
+'list:List the conversations' \
+'encrypt:Encrypt standard input to standard output' \
+'decrypt:Decrypt standard input to standard output. Works once for each message' \
+'pipe:Talk both ways over a program that carries bytes, such as nc, socat or ssh' \
+'fingerprint:Show the fingerprint of a conversation\: the same at both ends, if nobody is between' \
+'export:Move a conversation to a database of its own, for another machine' \
+'delete:Erase a conversation with its keys. What arrives for it later can'\''t be read' \
+'passphrase:Put another passphrase in place of the present one' \
+    )
+    _describe -t commands 'undertone ratchet commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__decrypt_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__decrypt_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet decrypt commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__delete_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__delete_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet delete commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__encrypt_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__encrypt_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet encrypt commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__export_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet export commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__fingerprint_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__fingerprint_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet fingerprint commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__init_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__init_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet init commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__list_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet list commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__passphrase_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__passphrase_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet passphrase commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__ratchet__subcmd__pipe_commands] )) ||
+_undertone__subcmd__ratchet__subcmd__pipe_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone ratchet pipe commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_undertone" ]; then

@@ -30,12 +30,11 @@ const LICENCE_FILES: [&str; 6] =
     ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
 /// Such files that say nothing about the program, each with the reason.
-const LEFT_OUT: [(&str, &str, &str); 7] = [
+const LEFT_OUT: [(&str, &str, &str); 6] = [
     ("liblzma-sys", "xz/COPYING.GPLv2", "for scripts, which aren't in the library"),
     ("liblzma-sys", "xz/COPYING.GPLv3", "for tools that build xz"),
     ("liblzma-sys", "xz/COPYING.LGPLv2.1", "for the command line tools of xz"),
     ("liblzma-sys", "xz/build-aux/license-check.sh", "a script about licences"),
-    ("libsqlite3-sys", "sqlcipher/LICENSE", "SQLite is linked in, SQLCipher isn't"),
     ("visibility", "LICENSE", "says nothing; the three files beside it have the licences"),
     ("zstd-sys", "zstd/COPYING", "GPLv2, the choice beside BSD, which we take"),
 ];

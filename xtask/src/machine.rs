@@ -6,11 +6,39 @@ use std::process::{Command, Stdio};
 use crate::step;
 use crate::tiers::Tier;
 
-/// A program that comes with a package of the system.
+/// What shows that a package is there.
+#[derive(Debug, Clone, Copy)]
+enum Sign {
+    /// A program of this name.
+    Program(&'static str),
+    /// A library that `pkg-config` knows by this name, with its headers.
+    Library(&'static str),
+}
+
+impl Sign {
+    fn is_there(self) -> bool {
+        match self {
+            Self::Program(name) => find(name).is_some(),
+            Self::Library(name) => {
+                let mut ask = Command::new("pkg-config");
+                ask.args(["--exists", name]).stdin(Stdio::null()).stderr(Stdio::null());
+                ask.status().is_ok_and(|status| status.success())
+            }
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Program(name) | Self::Library(name) => name,
+        }
+    }
+}
+
+/// A program or a library that comes with a package of the system.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Package {
-    /// The program that is looked for, or a file by its whole path.
-    program: &'static str,
+    /// What is looked for.
+    sign: Sign,
     /// Debian's package that has it.
     package: &'static str,
     /// The first tier that needs it.
@@ -19,57 +47,69 @@ pub(crate) struct Package {
     purpose: &'static str,
 }
 
-const PACKAGES: [Package; 9] = [
+const PACKAGES: [Package; 11] = [
     Package {
-        program: "git",
+        sign: Sign::Program("git"),
         package: "git",
         tier: Tier::Quick,
         purpose: "tidy asks it for the project's files",
     },
     Package {
-        program: "cc",
+        sign: Sign::Program("cc"),
         package: "build-essential",
         tier: Tier::Local,
         purpose: "aws-lc, zstd, liblzma and SQLite are C",
     },
     Package {
-        program: "strace",
+        sign: Sign::Program("pkg-config"),
+        package: "pkg-config",
+        tier: Tier::Local,
+        purpose: "the build finds OpenSSL by it",
+    },
+    Package {
+        sign: Sign::Library("libcrypto"),
+        package: "libssl-dev",
+        tier: Tier::Local,
+        purpose: "SQLCipher encrypts with it; the one that users get is built along, for minutes",
+    },
+    Package {
+        sign: Sign::Program("strace"),
         package: "strace",
         tier: Tier::Local,
         purpose: "tests see what files and addresses the program opens",
     },
     Package {
-        program: "tmux",
+        sign: Sign::Program("tmux"),
         package: "tmux",
         tier: Tier::Local,
         purpose: "tests see the full screen in a foreign terminal",
     },
     Package {
-        program: "/usr/include/libotr/proto.h",
+        sign: Sign::Library("libotr"),
         package: "libotr5-dev",
         tier: Tier::Local,
         purpose: "tests talk OTR with another program",
     },
     Package {
-        program: "/usr/include/gcrypt.h",
+        sign: Sign::Library("libgcrypt"),
         package: "libgcrypt20-dev",
         tier: Tier::Local,
         purpose: "that other program is linked with it",
     },
     Package {
-        program: "otr_parse",
+        sign: Sign::Program("otr_parse"),
         package: "libotr5-bin",
         tier: Tier::Local,
         purpose: "tests forge OTR messages with its programs",
     },
     Package {
-        program: "tor",
+        sign: Sign::Program("tor"),
         package: "tor",
         tier: Tier::Tor,
         purpose: "relays of the private Tor network",
     },
     Package {
-        program: "tor-gencert",
+        sign: Sign::Program("tor-gencert"),
         package: "tor",
         tier: Tier::Tor,
         purpose: "keys of its authorities",
@@ -107,17 +147,17 @@ pub(crate) fn packages(tiers: &[Tier]) -> Result<(), String> {
 fn missing(tiers: &[Tier]) -> Vec<Package> {
     let last = tiers.iter().max();
     let needed = PACKAGES.into_iter().filter(|package| Some(&package.tier) <= last);
-    needed.filter(|package| find(package.program).is_none()).collect()
+    needed.filter(|package| !package.sign.is_there()).collect()
 }
 
 fn complaint(missing: &[Package]) -> String {
     let lines: String = missing
         .iter()
-        .map(|Package { program, package, purpose, .. }| {
-            format!("\n  {program}, in Debian's package {package}: {purpose}")
+        .map(|Package { sign, package, purpose, .. }| {
+            format!("\n  {}, in Debian's package {package}: {purpose}", sign.name())
         })
         .collect();
-    format!("programs are missing on this machine; install them and try again:{lines}")
+    format!("packages are missing on this machine; install them and try again:{lines}")
 }
 
 fn find(program: &str) -> Option<PathBuf> {
@@ -208,12 +248,13 @@ mod tests {
     #[test]
     fn a_missing_program_is_named_with_its_package_and_purpose() {
         let nowhere = Package {
-            program: "no-such-program-anywhere",
+            sign: Sign::Program("no-such-program-anywhere"),
             package: "none",
             tier: Tier::Quick,
             purpose: "to be missed",
         };
-        assert!(find(nowhere.program).is_none());
+        assert!(!nowhere.sign.is_there());
+        assert!(!Sign::Library("no-such-library-anywhere").is_there());
         let complaint = complaint(&[nowhere]);
         assert!(
             complaint.contains("no-such-program-anywhere, in Debian's package none: to be missed")

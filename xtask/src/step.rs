@@ -52,6 +52,9 @@ pub(crate) fn root() -> PathBuf {
     here.parent().map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
+/// Has the build take the system's OpenSSL instead of building one; `0` builds it all the same.
+const NO_VENDOR: &str = "OPENSSL_NO_VENDOR";
+
 /// A command in the project's folder, with the project's own tools first in its path.
 pub(crate) fn command(program: &str) -> Command {
     let mut command = Command::new(program);
@@ -60,6 +63,10 @@ pub(crate) fn command(program: &str) -> Command {
     let folders = std::iter::once(tools).chain(std::env::split_paths(&path));
     // A folder with a colon in its name can't be in a path; then the path stays as it was.
     command.current_dir(root()).env("PATH", std::env::join_paths(folders).unwrap_or(path));
+    // The system's OpenSSL: the one that users get takes minutes to build.
+    if std::env::var_os(NO_VENDOR).is_none() {
+        command.env(NO_VENDOR, "1");
+    }
     // Which toolchain and package this tool itself was built from is no business of what it runs.
     for name in std::env::vars_os().map(|(name, _)| name).filter(is_of_this_run) {
         command.env_remove(name);

@@ -48,6 +48,7 @@ Examples:
   undertone chat -c             type the code that your partner said
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone ratchet list        messages, files and pipes end to end, without any network
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -62,6 +63,7 @@ Examples:
   undertone chat -c             type the code that your partner said
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone ratchet list        messages, files and pipes end to end, without any network
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -76,7 +78,7 @@ Exit codes:
   4  nobody answers under the code
   5  the code is wrong, burnt, taken or too old
   6  the partner is gone, or the connection was lost for good
-  7  a check failed and you left
+  7  a check failed and you left; or what came is forged, damaged or was read before
   8  this machine lacks something: a terminal, memory, a memory file system
   9  something was not delivered
   129, 130, 143  ended in order after SIGHUP, SIGINT, SIGTERM";
@@ -138,6 +140,18 @@ Examples:
   undertone doctor                           with a look at the network, up to 90 seconds
   undertone doctor --offline                 without")]
     Doctor(Doctor),
+    /// Encrypt messages, files and pipes end to end, over whatever carries bytes.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone ratchet init bob                 make a card for Bob, and take it from there
+  undertone ratchet encrypt bob              standard input to standard output
+  undertone ratchet decrypt bob              and back, once
+  undertone ratchet list --json              for programs
+
+Each conversation has its own keys, in a database under one passphrase. The passphrase is asked
+for, or comes from a file or a file descriptor, never from an argument or a variable.")]
+    Ratchet(undertone_tools::ratchet::Ratchet),
     /// Show whose work is inside, and under which licence.
     #[command(after_help = "Example:\n  undertone licences | less")]
     Licences,

@@ -18,7 +18,12 @@ use crate::world::{Interrupts, Prepared, connect};
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the program was built with.
-const FEATURES: &[&str] = if cfg!(feature = "arti") { &["arti", "local"] } else { &["local"] };
+const FEATURES: &[&str] = match (cfg!(feature = "arti"), cfg!(feature = "sqlcipher")) {
+    (true, true) => &["arti", "local", "sqlcipher"],
+    (true, false) => &["arti", "local"],
+    (false, true) => &["local", "sqlcipher"],
+    (false, false) => &["local"],
+};
 
 /// Looks at the machine and at the network, and prints a report that is safe to show in public.
 pub(crate) async fn doctor(common: &Common, doctor: Doctor, prepared: Prepared) -> Exit {

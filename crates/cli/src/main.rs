@@ -6,6 +6,8 @@ mod demo;
 mod doctor;
 mod failure;
 mod papers;
+#[cfg(feature = "sqlcipher")]
+mod ratchet;
 mod world;
 
 use std::process::ExitCode;
@@ -63,6 +65,10 @@ fn run(cli: Cli, limit: LockLimit) -> Exit {
         Some(Command::Licences) => return papers::licences(),
         Some(Command::Completions { shell }) => return papers::completions(shell),
         Some(Command::Man) => return papers::manual(),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Ratchet(arguments)) => {
+            return ratchet::ratchet(arguments, cli.common.json, limit);
+        }
         _ => {}
     }
     let prepared = match world::prepare(&cli.common, cli.draws(), limit) {
@@ -78,7 +84,7 @@ fn run(cli: Cli, limit: LockLimit) -> Exit {
             Some(Command::Chat(chat)) => chat::chat(&cli.common, chat, prepared).await,
             Some(Command::Demo(demo)) => demo::demo(&cli.common, demo, prepared).await,
             Some(Command::Doctor(doctor)) => doctor::doctor(&cli.common, doctor, prepared).await,
-            Some(Command::Licences | Command::Completions { .. } | Command::Man) => Exit::Code(0),
+            Some(_) => Exit::Code(0),
             None => chat::start_screen(&cli.common, prepared).await,
         }
     });

@@ -59,12 +59,18 @@ pub(crate) fn page() -> io::Result<Vec<u8>> {
     command.build();
     let mut page = Vec::new();
     clap_mangen::Man::new(command.clone()).render(&mut page)?;
-    for sub in command.get_subcommands() {
-        clap_mangen::Man::new(sub.clone())
-            .title(format!("undertone-{}", sub.get_name()))
-            .render(&mut page)?;
-    }
+    sections(&command, "undertone", &mut page)?;
     Ok(page)
+}
+
+/// A section for each command beneath, and for those beneath it.
+fn sections(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> io::Result<()> {
+    for sub in command.get_subcommands() {
+        let name = format!("{name}-{}", sub.get_name());
+        clap_mangen::Man::new(sub.clone()).title(name.clone()).render(page)?;
+        sections(sub, &name, page)?;
+    }
+    Ok(())
 }
 
 /// Writes to standard output. A reader that has read enough is no failure.

@@ -27,8 +27,14 @@ impl Crate {
 }
 
 /// What crates bring along besides their own work, where no file of theirs says so.
-const BUNDLED: [(&str, &str); 1] =
-    [("libsqlite3-sys", "brings SQLite, which its authors gave to the public domain.")];
+const BUNDLED: [(&str, &str); 3] = [
+    ("libsqlite3-sys", "brings SQLite, which its authors gave to the public domain."),
+    ("libsqlite3-sys", "brings SQLCipher, whose licence stands below."),
+    (
+        "openssl-sys",
+        "brings OpenSSL's libcrypto, Copyright (c) The OpenSSL Project Authors: Apache-2.0.",
+    ),
+];
 
 /// No line of ours is longer.
 const WIDTH: usize = 98;

@@ -5,10 +5,17 @@ use serde_json::Value;
 use super::Finding;
 
 /// The arrows of the house: what each crate may name among our own. Whatever isn't here may name nothing.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     (
         "undertone-cli",
-        &["undertone-tui", "undertone-node", "undertone-handle", "undertone-net", "undertone-wire"],
+        &[
+            "undertone-tui",
+            "undertone-tools",
+            "undertone-node",
+            "undertone-handle",
+            "undertone-net",
+            "undertone-wire",
+        ],
     ),
     ("undertone-tui", &["undertone-handle", "undertone-wire"]),
     (
@@ -34,6 +41,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("undertone-smp", &[]),
     ("undertone-otr", &["undertone-smp"]),
     ("undertone-interop", &["undertone-otr"]),
+    ("undertone-store", &[]),
+    ("undertone-tools", &["undertone-ratchet", "undertone-smp", "undertone-store"]),
     ("undertone-testnet", &[]),
     ("xtask", &[]),
 ];
@@ -45,7 +54,7 @@ const BENCH: &str = "undertone-bench";
 const FOR_TESTS: &str = "undertone-testnet";
 
 /// Crates of others that only some of ours may name, so that a change of them ends at a wall.
-const WALLS: [(&str, &[&str]); 6] = [
+const WALLS: [(&str, &[&str]); 7] = [
     ("arti-", &["undertone-net-arti"]),
     ("tor-", &["undertone-net-arti"]),
     ("safelog", &["undertone-net-arti"]),
@@ -53,6 +62,7 @@ const WALLS: [(&str, &[&str]); 6] = [
     ("rustls", &["undertone-net", "undertone-net-arti"]),
     ("tokio-rustls", &["undertone-net"]),
     ("rcgen", &["undertone-net"]),
+    ("rusqlite", &["undertone-store"]),
 ];
 
 /// What no core crate may name itself.
@@ -231,6 +241,7 @@ mod tests {
             ("undertone-node", "rustls"),
             ("undertone-net-arti", "rcgen"),
             ("undertone-node", "safelog"),
+            ("undertone-node", "rusqlite"),
         ] {
             assert!(named(from, other), "{from} → {other}");
         }
@@ -238,6 +249,7 @@ mod tests {
             ("undertone-net-arti", "tor-hsservice"),
             ("undertone-net-arti", "rustls"),
             ("undertone-net", "rcgen"),
+            ("undertone-store", "rusqlite"),
             ("undertone-node", "tokio"),
             ("undertone-node", "getrandom"),
         ] {

@@ -14,6 +14,7 @@
 pub(crate) mod chats;
 pub(crate) mod ctor;
 pub(crate) mod plain;
+pub(crate) mod ratchet;
 pub(crate) mod reading;
 pub(crate) mod relay;
 pub(crate) mod strace;

@@ -260,6 +260,18 @@ impl fmt::Debug for PublicKeys {
 pub struct KemSecret(pub(super) Secret<32>);
 
 impl KemSecret {
+    /// The secret itself, for an end that has to store it until the other's answer comes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    /// Takes what [`KemSecret::as_bytes`] gave. The caller's copy is the caller's to erase.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        Self(Secret::from_bytes(bytes))
+    }
+
     /// ML-KEM alone doesn't promise that a shared secret belongs to one key and one ciphertext;
     /// hashing both in does.
     fn bind(shared: &[u8], key: &EncapsulationKey, ciphertext: &[u8; CIPHERTEXT_LEN]) -> Self {
@@ -398,6 +410,7 @@ mod tests {
         let mut rng = ChaCha20Rng::from_seed([9; 32]);
         let (ciphertext, secret) = encapsulate(&keys(1).public(), &mut rng);
         assert!(keys(1).decapsulate(&ciphertext) == secret);
+        assert!(KemSecret::from_bytes(secret.as_bytes()) == secret);
         assert!(keys(2).decapsulate(&ciphertext) != secret);
         let mut changed = ciphertext.clone();
         changed[500] ^= 1;

@@ -1,0 +1,163 @@
+use std::path::PathBuf;
+
+use super::*;
+
+fn passphrase(text: &str) -> Protection {
+    Protection::Passphrase(Passphrase::new(text).unwrap())
+}
+
+/// A key file in a folder of its own.
+struct Place {
+    _folder: tempfile::TempDir,
+    path: PathBuf,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("db.key");
+        Self { _folder: folder, path }
+    }
+
+    fn make(&self, protection: &Protection) -> DatabaseKey {
+        let folder = Folder::of(&self.path).unwrap();
+        make(&folder, &self.path, protection, Cost::FLOOR).unwrap()
+    }
+}
+
+#[test]
+fn a_key_comes_back_under_its_passphrase_alone() {
+    let place = Place::new();
+    let key = place.make(&passphrase("correct horse"));
+    assert_eq!(take(&place.path, &passphrase("correct horse")).unwrap().0, key.0);
+    let wrong = [
+        (passphrase("correct horse "), KeyError::WrongPassphrase),
+        (passphrase("Correct horse"), KeyError::WrongPassphrase),
+        (Protection::Nothing, KeyError::PassphraseNeeded),
+    ];
+    for (protection, error) in wrong {
+        assert_eq!(take(&place.path, &protection).unwrap_err(), error);
+    }
+    assert!(needs_passphrase(&place.path).unwrap());
+}
+
+#[test]
+fn a_key_without_a_passphrase_says_so() {
+    let place = Place::new();
+    let key = place.make(&Protection::Nothing);
+    assert_eq!(take(&place.path, &Protection::Nothing).unwrap().0, key.0);
+    assert_eq!(take(&place.path, &passphrase("any")).unwrap_err(), KeyError::NoPassphrase);
+    assert!(!needs_passphrase(&place.path).unwrap());
+}
+
+#[test]
+fn the_passphrase_changes_and_the_key_stays() {
+    let place = Place::new();
+    let key = place.make(&passphrase("old"));
+    let folder = Folder::of(&place.path).unwrap();
+    put(&folder, &place.path, &key, &passphrase("new"), Cost::FLOOR).unwrap();
+    assert_eq!(take(&place.path, &passphrase("new")).unwrap().0, key.0);
+    assert_eq!(take(&place.path, &passphrase("old")).unwrap_err(), KeyError::WrongPassphrase);
+}
+
+/// Every byte counts: the ones that the seal covers, and the ones before.
+#[test]
+fn a_changed_cut_or_longer_file_gives_no_key() {
+    let place = Place::new();
+    place.make(&passphrase("p"));
+    let good = std::fs::read(&place.path).unwrap();
+    assert_eq!(good.len(), SEALED_LEN);
+    let refused = |bytes: &[u8]| {
+        std::fs::write(&place.path, bytes).unwrap();
+        take(&place.path, &passphrase("p")).unwrap_err()
+    };
+    for length in [0, 1, 15, 16, 17, 48, SEALED_LEN - 1] {
+        assert_eq!(refused(&good[..length]), KeyError::Damaged, "{length}");
+    }
+    assert_eq!(refused(&[good.as_slice(), &[0]].concat()), KeyError::Damaged);
+    // A byte of each part: kind, memory, passes, salt, nonce, key, tag.
+    for place in [0, 15, 16, 17, 24, 25, 41, 65, 97, 112] {
+        let mut changed = good.clone();
+        changed[place] ^= 2;
+        let error = refused(&changed);
+        assert!(matches!(error, KeyError::Damaged | KeyError::WrongPassphrase), "{place}: {error}");
+    }
+    assert_eq!(refused(&[b"undertone key 2\n".as_slice(), &[9; 400]].concat()), KeyError::Newer);
+    std::fs::remove_file(&place.path).unwrap();
+    assert_eq!(take(&place.path, &passphrase("p")).unwrap_err(), KeyError::Missing);
+}
+
+#[test]
+fn nobody_lowers_or_raises_the_cost_beyond_its_bounds() {
+    let key = DatabaseKey::generate().unwrap();
+    let own = Passphrase::new("p").unwrap();
+    let mut bytes = seal(&key, &own, Cost::FLOOR).unwrap();
+    for (memory, passes) in [
+        (64 * 1024 - 1, 3),
+        (64 * 1024, 2),
+        (256 * 1024 + 1, 3),
+        (64 * 1024, 25),
+        (u32::MAX, u32::MAX),
+    ] {
+        bytes[17..21].copy_from_slice(&u32::to_be_bytes(memory));
+        bytes[21..25].copy_from_slice(&u32::to_be_bytes(passes));
+        assert_eq!(parse(&bytes).err(), Some(KeyError::Damaged), "{memory} {passes}");
+    }
+}
+
+#[test]
+fn calibration_aims_at_half_a_second_above_the_floor() {
+    let cost = |millis| {
+        let cost = Cost::for_a_floor_of(Duration::from_millis(millis));
+        assert!(cost.is_allowed());
+        (cost.memory_kib / 1024, cost.passes)
+    };
+    assert_eq!(cost(2_000), (64, 3), "a slow machine has the floor");
+    assert_eq!(cost(500), (64, 3));
+    assert_eq!(cost(250), (128, 3));
+    assert_eq!(cost(125), (256, 3));
+    assert_eq!(cost(25), (256, 15), "256 MiB take 100 ms");
+    assert_eq!(cost(0), (256, 24));
+}
+
+#[test]
+fn composed_and_decomposed_letters_are_one_passphrase() {
+    let bytes = |text: &str| Passphrase::new(text).unwrap().0;
+    assert_eq!(bytes("caf\u{e9}"), bytes("cafe\u{301}"));
+    assert_ne!(bytes("cafe"), bytes("caf\u{e9}"));
+    assert_ne!(bytes(" a"), bytes("a"));
+    assert_eq!(Passphrase::new("").err(), Some(PassphraseError::Empty));
+    assert_eq!(Passphrase::new(&"a".repeat(1025)).err(), Some(PassphraseError::TooLong));
+    // The longest composed form for its length, so that the buffer never grows.
+    let worst = Passphrase::new(&"\u{fb2c}".repeat(341)).unwrap();
+    assert!(worst.0.capacity() <= 3 * 1023, "it grew to {}", worst.0.capacity());
+}
+
+#[test]
+fn the_key_goes_to_the_cipher_as_hex() {
+    let mut key = [0; 32];
+    key[0] = 0x0f;
+    key[31] = 0xa0;
+    let statement = DatabaseKey(Zeroizing::new(key)).statement();
+    let expected = format!("PRAGMA key = \"x'0f{}a0'\"", "0".repeat(60));
+    assert_eq!(statement.as_str(), expected);
+    assert!(statement.capacity() == 96, "it grew");
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    assert_eq!(format!("{:?}", passphrase("swordfish")), "Passphrase(Passphrase(…))");
+    let key = DatabaseKey(Zeroizing::new([7; 32]));
+    assert_eq!(format!("{key:?}"), "DatabaseKey(…)");
+}
+
+#[test]
+fn the_file_of_version_1_is_what_it_was() {
+    let golden =
+        std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/key-v1.key"))
+            .unwrap();
+    let key = DatabaseKey(Zeroizing::new(std::array::from_fn(|i| i as u8)));
+    let own = Passphrase::new("an old passphr\u{e4}se").unwrap();
+    let sealed = seal_with(&key, &own, Cost::FLOOR, &[3; SALT_LEN], &[5; NONCE_LEN]).unwrap();
+    assert_eq!(sealed.as_slice(), golden);
+}
