@@ -17,7 +17,7 @@ pub use self::keys::{
 };
 use crate::kdf::{self, label};
 use crate::secret::Secret;
-use crate::session::Session;
+use crate::session::{EpochKeys, Session};
 use crate::transcript::{Transcript, length};
 
 /// Which end of a handshake one is.
@@ -129,13 +129,18 @@ impl Root {
     /// The key of the MAC in a link's first frame while post-quantum epoch 0 is the newest.
     #[must_use]
     pub fn link_key(&self) -> Secret<32> {
-        kdf::expand(&self.key, label::LINK, &FIRST_EPOCH)
+        self.epoch_keys().link
     }
 
     /// What a check of shared words includes while post-quantum epoch 0 is the newest.
     #[must_use]
     pub fn authenticator(&self) -> Secret<32> {
-        kdf::expand(&self.key, label::AUTHENTICATOR, &FIRST_EPOCH)
+        self.epoch_keys().authenticator
+    }
+
+    /// The handshake itself is epoch 0.
+    fn epoch_keys(&self) -> EpochKeys {
+        EpochKeys::derive(&self.key, 0)
     }
 
     /// The key that opens a repair handshake, kept until a repair replaces it.
@@ -168,6 +173,7 @@ impl Root {
             root: kdf::expand(&self.key, label::SESSION_ROOT, &[]),
             header_initiator: kdf::expand(&self.key, label::HEADER_INITIATOR, &[]),
             header_responder: kdf::expand(&self.key, label::HEADER_RESPONDER, &[]),
+            keys: self.epoch_keys(),
         };
         match role {
             Role::Initiator => Session::initiator(start, own.ratchet.clone(), &peer.ratchet),
@@ -175,9 +181,6 @@ impl Root {
         }
     }
 }
-
-/// The number of the post-quantum epoch that the handshake itself is.
-const FIRST_EPOCH: [u8; 4] = 0_u32.to_be_bytes();
 
 impl fmt::Debug for Root {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

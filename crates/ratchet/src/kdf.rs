@@ -25,7 +25,9 @@ pub(crate) mod label {
     pub(crate) const STEP_HEADER: &[u8] = b"undertone/1 ratchet next header key";
     pub(crate) const CHAIN: &[u8] = b"undertone/1 ratchet next chain key";
     pub(crate) const MESSAGE: &[u8] = b"undertone/1 ratchet message key";
+    pub(crate) const HEADER_NONCE: &[u8] = b"undertone/1 ratchet header nonce";
     pub(crate) const PAYLOAD: &[u8] = b"undertone/1 ratchet payload key";
+    pub(crate) const EPOCH_JITTER: &[u8] = b"undertone/1 ratchet epoch jitter";
     pub(crate) const HASH_ROOT: &[u8] = b"undertone/1 shown root key";
     pub(crate) const HASH_CHAIN: &[u8] = b"undertone/1 shown chain keys";
     pub(crate) const HASH_HEADER: &[u8] = b"undertone/1 shown header keys";
@@ -49,29 +51,47 @@ pub(crate) fn extract<'a>(
 /// HKDF-Expand of `prk` to `N` bytes, with `label ‖ context` as info. Labels are no prefixes of
 /// each other where a context follows.
 pub(crate) fn expand<const N: usize>(prk: &Secret<32>, label: &[u8], context: &[u8]) -> Secret<N> {
-    const { assert!(N <= 255 * 32) }
     let mut out = [0; N];
-    #[expect(clippy::expect_used, reason = "both lengths are checked when compiling")]
-    Hkdf::<Sha256>::from_prk(prk.as_bytes())
-        .ok()
-        .and_then(|hkdf| hkdf.expand_multi_info(&[label, context], &mut out).ok())
-        .expect("a 32-byte key and at most 255 blocks");
+    expand_to(prk.as_bytes(), label, context, &mut out);
     let secret = Secret::from_bytes(&out);
     out.zeroize();
     secret
 }
 
+/// [`expand`] without the heap, for what every packet needs. The caller erases `out`.
+pub(crate) fn expand_to<const N: usize>(
+    prk: &[u8; 32],
+    label: &[u8],
+    context: &[u8],
+    out: &mut [u8; N],
+) {
+    const { assert!(N <= 255 * 32) }
+    #[expect(clippy::expect_used, reason = "both lengths are checked when compiling")]
+    Hkdf::<Sha256>::from_prk(prk)
+        .ok()
+        .and_then(|hkdf| hkdf.expand_multi_info(&[label, context], out).ok())
+        .expect("a 32-byte key and at most 255 blocks");
+}
+
 /// HMAC over the concatenation of `parts`.
 pub(crate) fn hmac(key: &Secret<32>, parts: &[&[u8]]) -> Secret<32> {
+    let mut out = [0; 32];
+    hmac_to(key.as_bytes(), parts, &mut out);
+    let secret = Secret::from_bytes(&out);
+    out.zeroize();
+    secret
+}
+
+/// [`hmac`] without the heap, for what every packet needs. The caller erases `out`.
+pub(crate) fn hmac_to(key: &[u8; 32], parts: &[&[u8]], out: &mut [u8; 32]) {
     #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("any length will do");
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
     for part in parts {
         mac.update(part);
     }
     let mut tag = mac.finalize().into_bytes();
-    let secret = Secret::from_bytes(tag.as_ref());
+    out.copy_from_slice(&tag);
     tag.as_mut_slice().zeroize();
-    secret
 }
 
 #[cfg(test)]
@@ -97,7 +117,9 @@ mod tests {
             label::STEP_HEADER,
             label::CHAIN,
             label::MESSAGE,
+            label::HEADER_NONCE,
             label::PAYLOAD,
+            label::EPOCH_JITTER,
             label::HASH_ROOT,
             label::HASH_CHAIN,
             label::HASH_HEADER,

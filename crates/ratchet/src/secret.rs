@@ -28,6 +28,11 @@ impl<const N: usize> Secret<N> {
         Self(own)
     }
 
+    /// Overwrites the bytes in their place.
+    pub(crate) fn replace(&mut self, bytes: &[u8; N]) {
+        self.0.copy_from_slice(bytes);
+    }
+
     /// The bytes themselves, for the one who computes with them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; N] {

@@ -6,6 +6,8 @@
 //! handshake, the responder takes its first receiving step at once: both can send first.
 
 mod chain;
+mod epochs;
+mod exchange;
 mod packet;
 mod skipped;
 mod state;
@@ -18,7 +20,14 @@ use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+pub(crate) use self::chain::EpochKeys;
 use self::chain::{ChainKey, RootStep};
+pub use self::epochs::{
+    AMBER_LINK_TIME, AMBER_MESSAGES, Begin, EPOCH_LINK_TIME, EPOCH_MESSAGES, EPOCH_PAUSE, Healing,
+    MAX_UNHEALED, Pace,
+};
+use self::exchange::Exchange;
+pub use self::exchange::{ChunkError, MAX_CHUNK, MIN_CHUNK, Taken};
 use self::packet::{Header, SEALED_HEADER_LEN};
 pub use self::packet::{MAX_PLAINTEXT, OVERHEAD};
 use self::skipped::Skipped;
@@ -59,13 +68,23 @@ pub struct Session {
     next_receiving_header: Secret<32>,
     /// Nr when we last sent something.
     answered: u32,
-    /// The last post-quantum epoch that was mixed into the root.
+    /// Whether this end offers the odd epochs: it was the handshake's initiator.
+    offers_odd: bool,
+    /// The last post-quantum epoch that was mixed into the root; our sending chain is of it.
     epoch: u32,
+    /// The keys of that epoch and of the one before.
+    keys: EpochKeys,
+    previous_keys: Option<EpochKeys>,
+    /// Packets that were sent and read since.
+    unhealed: u32,
+    /// Seconds that the link was up since.
+    link_time: u32,
+    /// Where the exchange for the next epoch stands.
+    exchange: Exchange,
     /// MKSKIPPED.
     skipped: Skipped,
 }
 
-#[derive(Clone)]
 struct Sending {
     own: KeyPair,
     chain: ChainKey,
@@ -77,6 +96,17 @@ struct Receiving {
     chain: ChainKey,
     header: Secret<32>,
     next: u32,
+    /// The epoch of this chain: the session's, or the one before if we have mixed that in since.
+    epoch: u32,
+}
+
+/// A sending chain that takes effect with its first packet.
+struct NewChain {
+    sending: Sending,
+    root: Secret<32>,
+    next_header: Secret<32>,
+    /// The epoch that it mixes in, and its keys.
+    mixed: Option<(u32, EpochKeys)>,
 }
 
 /// What the handshake's root gives a session.
@@ -87,6 +117,8 @@ pub(crate) struct Start {
     pub(crate) header_initiator: Secret<32>,
     /// The header key of the responder's first chain.
     pub(crate) header_responder: Secret<32>,
+    /// What epoch 0 gives beside.
+    pub(crate) keys: EpochKeys,
 }
 
 /// Why nothing was encrypted. The session is unchanged.
@@ -96,6 +128,12 @@ pub enum EncryptError {
     /// [`MAX_CHAIN`] packets were sent since the peer's last: wait for its answer.
     #[error("{MAX_CHAIN} packets wait for an answer; send again when the other side has answered")]
     ChainFull,
+    /// [`MAX_UNHEALED`] packets without a new post-quantum epoch: something keeps the exchange from
+    /// ending. Only what the other side still sends can end it; else the session needs a repair.
+    #[error(
+        "{MAX_UNHEALED} packets went by without fresh post-quantum keys; the session needs a repair"
+    )]
+    Unhealed,
     /// More than [`MAX_PLAINTEXT`] bytes.
     #[error("a packet holds at most {MAX_PLAINTEXT} bytes; send less at once")]
     TooLong,
@@ -118,7 +156,7 @@ pub enum DecryptError {
     /// The packet is more than [`MAX_SKIPPED_PER_CHAIN`] ahead of the last one read.
     #[error("too many packets before this one are missing; the session needs a repair")]
     TooFarAhead,
-    /// The header names another post-quantum epoch than the one known here.
+    /// The header names a post-quantum epoch that isn't the chain's, or that no key is known for.
     #[error("the packet is of post-quantum epoch {0}, which isn't known here")]
     Epoch(u32),
     /// The peer sealed a header that contradicts its earlier ones or holds an invalid key.
@@ -133,12 +171,13 @@ pub enum DecryptError {
 enum Change {
     /// A key that had been kept is used up.
     Kept { header: Secret<32>, number: u32 },
-    /// The chain goes on.
-    Along { chain: ChainKey, next: u32, passed: Vec<(u32, Secret<32>)> },
+    /// The chain goes on, from its present key or, behind a gap, from this one.
+    Along { chain: Option<ChainKey>, next: u32, passed: Vec<(u32, Secret<32>)> },
     /// The peer has started a new chain.
     Step {
         peer: Point,
         step: RootStep,
+        chain: ChainKey,
         next: u32,
         rest: Vec<(u32, Secret<32>)>,
         passed: Vec<(u32, Secret<32>)>,
@@ -149,7 +188,8 @@ enum Change {
 impl Session {
     /// The end that has a first sending chain from the two first ratchet keys.
     pub(crate) fn initiator(start: Start, own: KeyPair, peer: &Point) -> Self {
-        let RootStep { root, chain, next_header } = RootStep::take(&start.root, &own, peer);
+        let RootStep { root, chain, next_header, .. } =
+            RootStep::take(&start.root, &own, peer, None);
         Self {
             associated_data: start.associated_data,
             root,
@@ -160,14 +200,22 @@ impl Session {
             receiving: None,
             next_receiving_header: start.header_responder,
             answered: 0,
+            offers_odd: true,
             epoch: 0,
+            keys: start.keys,
+            previous_keys: None,
+            unhealed: 0,
+            link_time: 0,
+            exchange: Exchange::Idle,
             skipped: Skipped::new(),
         }
     }
 
     /// The end that can read that chain, and starts its own with its first packet.
     pub(crate) fn responder(start: Start, own: &KeyPair, peer: &Point) -> Self {
-        let RootStep { root, chain, next_header } = RootStep::take(&start.root, own, peer);
+        let RootStep { root, chain, next_header, .. } =
+            RootStep::take(&start.root, own, peer, None);
+        let receiving = Receiving { chain, header: start.header_initiator, next: 0, epoch: 0 };
         Self {
             associated_data: start.associated_data,
             root,
@@ -175,19 +223,26 @@ impl Session {
             sending: None,
             next_sending_header: start.header_responder,
             previous_sent: 0,
-            receiving: Some(Receiving { chain, header: start.header_initiator, next: 0 }),
+            receiving: Some(receiving),
             next_receiving_header: next_header,
             answered: 0,
+            offers_odd: false,
             epoch: 0,
+            keys: start.keys,
+            previous_keys: None,
+            unhealed: 0,
+            link_time: 0,
+            exchange: Exchange::Idle,
             skipped: Skipped::new(),
         }
     }
 
     /// Encrypts `plaintext` (0 to [`MAX_PLAINTEXT`] bytes) and appends the packet to `out`: it is
-    /// [`OVERHEAD`] bytes longer.
+    /// [`OVERHEAD`] bytes longer. Along a chain nothing is allocated if `out` has the room.
     ///
     /// # Errors
     /// - [`EncryptError::ChainFull`]: wait until a packet of the peer was read.
+    /// - [`EncryptError::Unhealed`]: wait until the peer has finished the epoch, or repair.
     /// - [`EncryptError::TooLong`]: cut it.
     pub fn encrypt(
         &mut self,
@@ -198,44 +253,64 @@ impl Session {
         if plaintext.len() > MAX_PLAINTEXT {
             return Err(EncryptError::TooLong);
         }
-        let (mut sending, started) = match &self.sending {
-            Some(sending) => (sending.clone(), None),
-            None => {
-                let own = KeyPair::generate(rng);
-                let RootStep { root, chain, next_header } =
-                    RootStep::take(&self.root, &own, &self.peer);
-                let header = self.next_sending_header.clone();
-                (Sending { own, chain, header, sent: 0 }, Some((root, next_header)))
-            }
+        let new = self.sending.is_none().then(|| self.new_chain(rng));
+        let epoch = match &new {
+            Some(NewChain { mixed: Some((epoch, _)), .. }) => *epoch,
+            // A packet that brings the epoch is never one too many.
+            _ if self.unhealed >= MAX_UNHEALED => return Err(EncryptError::Unhealed),
+            _ => self.epoch,
         };
-        if sending.sent >= MAX_CHAIN {
-            return Err(EncryptError::ChainFull);
-        }
+        let sending = new.as_ref().map(|new| &new.sending).or(self.sending.as_ref());
+        let sending =
+            sending.filter(|sending| sending.sent < MAX_CHAIN).ok_or(EncryptError::ChainFull)?;
         let header = Header {
             key: *sending.own.public().as_bytes(),
             previous: self.previous_sent,
             number: sending.sent,
-            epoch: self.epoch,
+            epoch,
         };
-        let (key, next) = sending.chain.step();
+        let mut key = Zeroizing::new([0; 32]);
+        sending.chain.message_key(&mut key);
+        let nonce = packet::nonce(&key, plaintext, rng);
         header
-            .seal(&sending.header, &self.associated_data, rng)
+            .seal(&sending.header, &self.associated_data, nonce)
             .and_then(|header| packet::seal(&key, &header, &self.associated_data, plaintext, out))
             .ok_or(EncryptError::TooLong)?;
 
-        sending.chain = next;
-        sending.sent = sending.sent.saturating_add(1);
-        self.sending = Some(sending);
-        if let Some((root, next_header)) = started {
+        if let Some(NewChain { sending, root, next_header, mixed }) = new {
+            self.sending = Some(sending);
             self.root = root;
             self.next_sending_header = next_header;
+            if let Some((epoch, keys)) = mixed {
+                self.enter_epoch(epoch, keys);
+            }
         }
+        if let Some(sending) = &mut self.sending {
+            sending.chain.advance();
+            sending.sent = sending.sent.saturating_add(1);
+        }
+        self.unhealed = self.unhealed.saturating_add(1);
         self.answered = self.received();
         Ok(())
     }
 
+    /// The chain that the next packet starts, under a fresh key; and with an epoch that we offered
+    /// if its answer is here, because then the other side has what it takes, too.
+    fn new_chain(&self, rng: &mut impl CryptoRng) -> NewChain {
+        let own = KeyPair::generate(rng);
+        let mix = self.exchange.to_send(self.next_epoch());
+        let step = RootStep::take(&self.root, &own, &self.peer, mix.as_ref());
+        let header = self.next_sending_header.clone();
+        NewChain {
+            sending: Sending { own, chain: step.chain, header, sent: 0 },
+            root: step.root,
+            next_header: step.next_header,
+            mixed: step.epoch,
+        }
+    }
+
     /// Decrypts a packet and appends its plaintext to `out`. Each packet is read at most once, in
-    /// whatever order they arrive.
+    /// whatever order they arrive. The next one of a chain allocates nothing if `out` has the room.
     ///
     /// `now` is the caller's time in seconds; only differences matter (for [`MAX_SKIPPED_AGE`]).
     ///
@@ -253,11 +328,11 @@ impl Session {
         }
         let (sealed_header, body) =
             packet.split_first_chunk::<SEALED_HEADER_LEN>().ok_or_else(wrong)?;
-        let (key, change) = self.prepare(sealed_header, now)?;
-        let plaintext = packet::open(&key, sealed_header, &self.associated_data, body)
+        let mut key = Zeroizing::new([0; 32]);
+        let change = self.prepare(sealed_header, now, &mut key)?;
+        packet::open(&key, sealed_header, &self.associated_data, body, out)
             .ok_or(DecryptError::Payload)?;
         self.commit(change, now);
-        out.extend_from_slice(&plaintext);
         Ok(())
     }
 
@@ -337,19 +412,21 @@ impl Session {
         &self,
         sealed: &[u8; SEALED_HEADER_LEN],
         now: u64,
-    ) -> Result<(Secret<32>, Change), DecryptError> {
+        key: &mut Zeroizing<[u8; 32]>,
+    ) -> Result<Change, DecryptError> {
         let open = |key: &Secret<32>| Header::open(sealed, key, &self.associated_data);
         if let Some(receiving) = &self.receiving
             && let Some(header) = open(&receiving.header)
         {
-            self.check_epoch(&header)?;
-            return self.go_along(receiving, &header, now);
+            if header.epoch != receiving.epoch {
+                return Err(DecryptError::Epoch(header.epoch));
+            }
+            return self.go_along(receiving, &header, now, key);
         }
         if let Some(sending) = &self.sending
             && let Some(header) = open(&self.next_receiving_header)
         {
-            self.check_epoch(&header)?;
-            return self.step(sending, &header);
+            return self.step(sending, &header, key);
         }
         for chain in &self.skipped.chains {
             if let Some(header) = open(&chain.header) {
@@ -357,14 +434,10 @@ impl Session {
                 if header.epoch > self.epoch {
                     return Err(DecryptError::Epoch(header.epoch));
                 }
-                return self.kept(&chain.header, header.number, now);
+                return self.kept(&chain.header, header.number, now, key);
             }
         }
         Err(DecryptError::Header)
-    }
-
-    fn check_epoch(&self, header: &Header) -> Result<(), DecryptError> {
-        if header.epoch == self.epoch { Ok(()) } else { Err(DecryptError::Epoch(header.epoch)) }
     }
 
     fn kept(
@@ -372,9 +445,11 @@ impl Session {
         header: &Secret<32>,
         number: u32,
         now: u64,
-    ) -> Result<(Secret<32>, Change), DecryptError> {
-        let key = self.skipped.get(header, number, now).ok_or(DecryptError::Replayed)?;
-        Ok((key.clone(), Change::Kept { header: header.clone(), number }))
+        key: &mut Zeroizing<[u8; 32]>,
+    ) -> Result<Change, DecryptError> {
+        let kept = self.skipped.get(header, number, now).ok_or(DecryptError::Replayed)?;
+        key.copy_from_slice(kept.as_bytes());
+        Ok(Change::Kept { header: header.clone(), number })
     }
 
     /// A packet of the chain that is being received.
@@ -383,17 +458,22 @@ impl Session {
         receiving: &Receiving,
         header: &Header,
         now: u64,
-    ) -> Result<(Secret<32>, Change), DecryptError> {
+        key: &mut Zeroizing<[u8; 32]>,
+    ) -> Result<Change, DecryptError> {
         if header.key != *self.peer.as_bytes() {
             return Err(DecryptError::Inconsistent);
         }
         let Some(gap) = header.number.checked_sub(receiving.next) else {
-            return self.kept(&receiving.header, header.number, now);
+            return self.kept(&receiving.header, header.number, now, key);
         };
         let next = header.number.checked_add(1).ok_or(DecryptError::TooFarAhead)?;
+        if gap == 0 {
+            receiving.chain.message_key(key);
+            return Ok(Change::Along { chain: None, next, passed: Vec::new() });
+        }
         let (passed, chain) = receiving.chain.skip(receiving.next, bounded(gap)?);
-        let (key, chain) = chain.step();
-        Ok((key, Change::Along { chain, next, passed }))
+        chain.message_key(key);
+        Ok(Change::Along { chain: Some(chain), next, passed })
     }
 
     /// The first packet read of a new chain.
@@ -401,11 +481,22 @@ impl Session {
         &self,
         sending: &Sending,
         header: &Header,
-    ) -> Result<(Secret<32>, Change), DecryptError> {
+        key: &mut Zeroizing<[u8; 32]>,
+    ) -> Result<Change, DecryptError> {
         let peer = Point::parse(&header.key).map_err(|_| DecryptError::Inconsistent)?;
         if peer == self.peer {
             return Err(DecryptError::Inconsistent);
         }
+        let mix = if header.epoch == self.epoch {
+            None
+        } else {
+            // Only the next epoch, and only if it is one that we answered.
+            let mix = self.exchange.to_receive(self.next_epoch());
+            Some(
+                mix.filter(|mix| mix.epoch == header.epoch)
+                    .ok_or(DecryptError::Epoch(header.epoch))?,
+            )
+        };
         let missing =
             header.previous.checked_sub(self.received()).ok_or(DecryptError::Inconsistent)?;
         let rest = match &self.receiving {
@@ -415,11 +506,10 @@ impl Session {
         };
         let next = header.number.checked_add(1).ok_or(DecryptError::TooFarAhead)?;
         let gap = bounded(header.number)?;
-        let mut step = RootStep::take(&self.root, &sending.own, &peer);
+        let step = RootStep::take(&self.root, &sending.own, &peer, mix.as_ref());
         let (passed, chain) = step.chain.skip(0, gap);
-        let (key, chain) = chain.step();
-        step.chain = chain;
-        Ok((key, Change::Step { peer, step, next, rest, passed, sent: sending.sent }))
+        chain.message_key(key);
+        Ok(Change::Step { peer, step, chain, next, rest, passed, sent: sending.sent })
     }
 
     fn commit(&mut self, change: Change, now: u64) {
@@ -427,18 +517,25 @@ impl Session {
             Change::Kept { header, number } => self.skipped.remove(&header, number),
             Change::Along { chain, next, passed } => {
                 if let Some(receiving) = &mut self.receiving {
-                    receiving.chain = chain;
+                    if let Some(chain) = chain {
+                        receiving.chain = chain;
+                    }
+                    receiving.chain.advance();
                     receiving.next = next;
                     self.skipped.insert(&receiving.header, passed, now);
                 }
             }
-            Change::Step { peer, step, next, rest, passed, sent } => {
+            Change::Step { peer, step, mut chain, next, rest, passed, sent } => {
                 if let Some(finished) = &self.receiving {
                     self.skipped.insert(&finished.header, rest, now);
                 }
                 let header = std::mem::replace(&mut self.next_receiving_header, step.next_header);
                 self.skipped.insert(&header, passed, now);
-                self.receiving = Some(Receiving { chain: step.chain, header, next });
+                if let Some((epoch, keys)) = step.epoch {
+                    self.enter_epoch(epoch, keys);
+                }
+                chain.advance();
+                self.receiving = Some(Receiving { chain, header, next, epoch: self.epoch });
                 self.root = step.root;
                 self.peer = peer;
                 // With the old chain our old private key is erased: the next packet makes another.
@@ -447,6 +544,7 @@ impl Session {
                 self.answered = 0;
             }
         }
+        self.unhealed = self.unhealed.saturating_add(1);
         self.skipped.expire(now);
     }
 }
@@ -466,6 +564,8 @@ impl fmt::Debug for Session {
             .field("received", &self.receiving.as_ref().map(|receiving| receiving.next))
             .field("skipped", &self.skipped.len())
             .field("epoch", &self.epoch)
+            .field("exchange", &self.exchange.name())
+            .field("unhealed", &self.unhealed)
             .finish_non_exhaustive()
     }
 }

@@ -37,18 +37,13 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Encrypts the header under a fresh random nonce.
-    ///
-    /// Random, because a state that was restored from an old copy of the disk would repeat any
-    /// nonce that derives from the state; and long, so that chance never repeats one.
+    /// Encrypts the header under the packet's [`nonce`].
     pub(super) fn seal(
         &self,
         key: &Secret<32>,
         associated_data: &[u8; 32],
-        rng: &mut impl CryptoRng,
+        nonce: [u8; NONCE_LEN],
     ) -> Option<[u8; SEALED_HEADER_LEN]> {
-        let mut nonce = [0; NONCE_LEN];
-        rng.fill_bytes(&mut nonce);
         let numbers = [self.previous, self.number, self.epoch].map(u32::to_be_bytes);
         let mut header = [0; HEADER_LEN];
         fill(&mut header, self.key.iter().chain(numbers.iter().flatten()));
@@ -90,6 +85,26 @@ impl Header {
     }
 }
 
+/// The nonce of a packet's header, on which the key of its payload depends.
+///
+/// Fresh random bytes, because a state that was restored from an old copy of the disk repeats what
+/// derives from the state alone; and the text, because a machine that was copied while it ran
+/// repeats its random bytes as well. Two packets have one nonce only if all three are alike, and
+/// then they are one packet. 24 bytes are long enough for chance never to repeat one.
+pub(super) fn nonce(
+    message_key: &[u8; 32],
+    plaintext: &[u8],
+    rng: &mut impl CryptoRng,
+) -> [u8; NONCE_LEN] {
+    let mut random = [0; 32];
+    rng.fill_bytes(&mut random);
+    let mut mac = [0; 32];
+    kdf::hmac_to(message_key, &[label::HEADER_NONCE, &random, plaintext], &mut mac);
+    let mut nonce = [0; NONCE_LEN];
+    fill(&mut nonce, mac.iter());
+    nonce
+}
+
 /// The key of one payload. It derives from the whole sealed header too, nonce included: a message
 /// key that is used twice, after a roll-back of the disk, still never makes a two-time pad.
 struct Payload(ChaCha20Poly1305);
@@ -98,15 +113,16 @@ struct Payload(ChaCha20Poly1305);
 const PAYLOAD_NONCE: [u8; 12] = [0; 12];
 
 impl Payload {
-    fn new(message_key: &Secret<32>, sealed_header: &[u8; SEALED_HEADER_LEN]) -> Self {
-        let key: Secret<32> = kdf::expand(message_key, label::PAYLOAD, sealed_header);
-        Self(ChaCha20Poly1305::new(&(*key.as_bytes()).into()))
+    fn new(message_key: &[u8; 32], sealed_header: &[u8; SEALED_HEADER_LEN]) -> Self {
+        let mut key = Zeroizing::new([0; 32]);
+        kdf::expand_to(message_key, label::PAYLOAD, sealed_header, &mut key);
+        Self(ChaCha20Poly1305::new(&(*key).into()))
     }
 }
 
 /// Appends header and encrypted `plaintext` to `out`. On `None` nothing was appended.
 pub(super) fn seal(
-    message_key: &Secret<32>,
+    message_key: &[u8; 32],
     sealed_header: &[u8; SEALED_HEADER_LEN],
     associated_data: &[u8; 32],
     plaintext: &[u8],
@@ -128,34 +144,46 @@ pub(super) fn seal(
             Some(())
         }
         None => {
-            if let Some(written) = out.get_mut(start..) {
-                written.zeroize();
-            }
-            out.truncate(start);
+            take_back(out, start);
             None
         }
     }
 }
 
-/// Decrypts a payload, if it is whole.
+/// Decrypts a payload, if it is whole, and appends it to `out`. On `None` nothing was appended.
 pub(super) fn open(
-    message_key: &Secret<32>,
+    message_key: &[u8; 32],
     sealed_header: &[u8; SEALED_HEADER_LEN],
     associated_data: &[u8; 32],
     sealed: &[u8],
-) -> Option<Zeroizing<Vec<u8>>> {
+    out: &mut Vec<u8>,
+) -> Option<()> {
     let (body, tag) = sealed.split_last_chunk::<TAG_LEN>()?;
-    let mut plaintext = Zeroizing::new(body.to_vec());
-    Payload::new(message_key, sealed_header)
-        .0
-        .decrypt_inout_detached(
-            &PAYLOAD_NONCE.into(),
-            associated_data,
-            plaintext.as_mut_slice().into(),
-            &Tag::from(*tag),
-        )
-        .ok()?;
-    Some(plaintext)
+    let start = out.len();
+    out.extend_from_slice(body);
+    let opened = out.get_mut(start..).and_then(|body| {
+        Payload::new(message_key, sealed_header)
+            .0
+            .decrypt_inout_detached(
+                &PAYLOAD_NONCE.into(),
+                associated_data,
+                body.into(),
+                &Tag::from(*tag),
+            )
+            .ok()
+    });
+    if opened.is_none() {
+        take_back(out, start);
+    }
+    opened
+}
+
+/// Erases what was appended to `out` from `start` on.
+fn take_back(out: &mut Vec<u8>, start: usize) {
+    if let Some(written) = out.get_mut(start..) {
+        written.zeroize();
+    }
+    out.truncate(start);
 }
 
 /// Copies `source` into `target`; their lengths are equal.

@@ -4,7 +4,10 @@ use std::collections::VecDeque;
 
 use zeroize::Zeroizing;
 
-use super::chain::ChainKey;
+use super::chain::{ChainKey, EpochKeys};
+use super::exchange::{
+    Answered, CIPHERTEXT_UNITS, Exchange, KEY_UNITS, Offered, Opened, SEED_LEN, UNIT_LEN, Units,
+};
 use super::skipped::{MAX_SKIPPED, MAX_SKIPPED_PER_CHAIN, Skipped, SkippedChain, SkippedKey};
 use super::{MAX_CHAIN, Receiving, Sending, Session};
 use crate::dh::{KeyPair, Point};
@@ -13,9 +16,22 @@ use crate::secret::Secret;
 /// The first byte of a state. A change of the format gets a new number.
 const VERSION: u8 = 1;
 
-/// Bytes of everything but skipped keys, when both chains are there.
-const FIXED_LEN: usize =
-    1 + 32 + 32 + 32 + (1 + 3 * 32 + 4) + 32 + 4 + (1 + 2 * 32 + 4) + 32 + 12 + 4;
+/// Bytes of everything but the exchange and skipped keys, when both chains are there.
+const FIXED_LEN: usize = 1
+    + 32
+    + 32
+    + 32
+    + (1 + 3 * 32 + 4)
+    + 32
+    + 4
+    + (1 + 2 * 32 + 8)
+    + 32
+    + 4
+    + (1 + 4 + 4 * 32 + 4 + 4)
+    + 4
+    + 4;
+/// The longest exchange: one that was answered.
+const MAX_EXCHANGE_LEN: usize = 1 + 32 + (KEY_UNITS + CIPHERTEXT_UNITS) * UNIT_LEN + 1;
 /// Header key and number of keys.
 const SKIPPED_CHAIN_LEN: usize = 32 + 4;
 /// Number, time and key.
@@ -40,7 +56,8 @@ pub(super) fn encode(session: &Session) -> Zeroizing<Vec<u8>> {
         .len()
         .saturating_mul(SKIPPED_CHAIN_LEN)
         .saturating_add(skipped.len().saturating_mul(SKIPPED_KEY_LEN))
-        .saturating_add(FIXED_LEN);
+        .saturating_add(FIXED_LEN)
+        .saturating_add(MAX_EXCHANGE_LEN);
     // The whole capacity at once: a buffer that grows leaves copies of secrets behind.
     let mut out = Writer(Zeroizing::new(Vec::with_capacity(capacity)));
     out.put(&[VERSION]);
@@ -61,18 +78,25 @@ pub(super) fn encode(session: &Session) -> Zeroizing<Vec<u8>> {
     out.number(session.previous_sent);
     match &session.receiving {
         None => out.put(&[0]),
-        Some(Receiving { chain, header, next }) => {
+        Some(Receiving { chain, header, next, epoch }) => {
             out.put(&[1]);
             out.put(chain.0.as_bytes());
             out.put(header.as_bytes());
             out.number(*next);
+            out.number(*epoch);
         }
     }
     out.put(session.next_receiving_header.as_bytes());
     out.number(session.answered);
+    out.put(&[u8::from(session.offers_odd)]);
     out.number(session.epoch);
-    // The length of what an unfinished post-quantum epoch has to keep.
-    out.number(0);
+    for keys in [Some(&session.keys), session.previous_keys.as_ref()].into_iter().flatten() {
+        out.put(keys.link.as_bytes());
+        out.put(keys.authenticator.as_bytes());
+    }
+    out.number(session.unhealed);
+    out.number(session.link_time);
+    out.exchange(&session.exchange);
     out.count(skipped.chains.len());
     for chain in &skipped.chains {
         out.put(chain.header.as_bytes());
@@ -113,14 +137,19 @@ fn decode_body(input: &mut Reader<'_>) -> Option<Session> {
     let receiving = if input.flag()? {
         let chain = ChainKey(input.secret()?);
         let header = input.secret()?;
-        Some(Receiving { chain, header, next: input.number()? })
+        Some(Receiving { chain, header, next: input.number()?, epoch: input.number()? })
     } else {
         None
     };
     let next_receiving_header = input.secret()?;
     let answered = input.number()?;
-    let epoch = input.number().filter(|epoch| *epoch == 0)?;
-    input.number().filter(|length| *length == 0)?;
+    let offers_odd = input.flag()?;
+    let epoch = input.number()?;
+    let keys = input.epoch_keys()?;
+    let previous_keys = if epoch > 0 { Some(input.epoch_keys()?) } else { None };
+    let unhealed = input.number()?;
+    let link_time = input.number()?;
+    let exchange = decode_exchange(input)?;
     let skipped = decode_skipped(input)?;
     let session = Session {
         associated_data,
@@ -132,10 +161,50 @@ fn decode_body(input: &mut Reader<'_>) -> Option<Session> {
         receiving,
         next_receiving_header,
         answered,
+        offers_odd,
         epoch,
+        keys,
+        previous_keys,
+        unhealed,
+        link_time,
+        exchange,
         skipped,
     };
     (input.0.is_empty() && is_consistent(&session)).then_some(session)
+}
+
+/// The exchange is preceded by its length, so that its form is its own.
+fn decode_exchange(input: &mut Reader<'_>) -> Option<Exchange> {
+    let length = input.count(MAX_EXCHANGE_LEN)?;
+    let (bytes, rest) = input.0.split_at_checked(length)?;
+    input.0 = rest;
+    let mut input = Reader(bytes);
+    let exchange = match bytes.first() {
+        None => Exchange::Idle,
+        Some(_) => match *input.take()? {
+            [ASKING] => Exchange::Asking,
+            [OFFERED] => {
+                let mut offered = Offered::new(input.take().map(Secret::from_bytes)?);
+                offered.cursor = input.cursor(KEY_UNITS)?;
+                offered.ciphertext = input.units()?;
+                Exchange::Offered(offered)
+            }
+            [OPENED] => Exchange::Opened(Opened {
+                shared: input.secret()?,
+                key_hash: *input.take()?,
+                ciphertext: input.whole()?,
+            }),
+            [GATHERING] => Exchange::Gathering(input.units().filter(|key| key.have() != 0)?),
+            [ANSWERED] => Exchange::Answered(Answered {
+                shared: input.secret()?,
+                key: input.whole()?,
+                ciphertext: input.whole()?,
+                cursor: input.cursor(CIPHERTEXT_UNITS)?,
+            }),
+            [_] => return None,
+        },
+    };
+    input.0.is_empty().then_some(exchange)
 }
 
 fn decode_skipped(input: &mut Reader<'_>) -> Option<Skipped> {
@@ -170,8 +239,27 @@ fn is_consistent(session: &Session) -> bool {
             .filter(|chain| chain.header == receiving.header)
             .all(|chain| chain.keys.back().is_none_or(|last| last.number < received))
     });
-    has_chain && session.answered <= received && skipped_before
+    // We mix in only with a chain of our own, and only what we offered: until the other side's next
+    // chain, the one being read is of the epoch before.
+    let chain_epoch = session.receiving.as_ref().is_none_or(|receiving| {
+        let is_behind = receiving.epoch.checked_add(1) == Some(session.epoch);
+        receiving.epoch == session.epoch
+            || (is_behind && session.sending.is_some() && !session.offers_next())
+    }) && (session.receiving.is_some() || session.epoch == 0);
+    let exchange = match session.exchange {
+        Exchange::Idle => true,
+        Exchange::Offered(_) | Exchange::Opened(_) => session.offers_next(),
+        Exchange::Asking | Exchange::Gathering(_) | Exchange::Answered(_) => !session.offers_next(),
+    };
+    has_chain && session.answered <= received && skipped_before && chain_epoch && exchange
 }
+
+/// The first byte of an exchange; one that is idle has no bytes.
+const ASKING: u8 = 1;
+const OFFERED: u8 = 2;
+const OPENED: u8 = 3;
+const GATHERING: u8 = 4;
+const ANSWERED: u8 = 5;
 
 struct Writer(Zeroizing<Vec<u8>>);
 
@@ -182,6 +270,56 @@ impl Writer {
 
     fn number(&mut self, number: u32) {
         self.put(&number.to_be_bytes());
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        match exchange {
+            Exchange::Idle => self.number(0),
+            Exchange::Asking => self.tagged(ASKING, 0),
+            Exchange::Offered(Offered { seed, cursor, ciphertext, .. }) => {
+                let units = ciphertext.count().saturating_mul(UNIT_LEN);
+                self.tagged(OFFERED, units.saturating_add(SEED_LEN + 1 + 8));
+                self.put(seed.as_bytes());
+                self.cursor(*cursor);
+                self.units(ciphertext);
+            }
+            Exchange::Opened(Opened { shared, key_hash, ciphertext }) => {
+                self.tagged(OPENED, 2 * 32 + CIPHERTEXT_UNITS * UNIT_LEN);
+                self.put(shared.as_bytes());
+                self.put(key_hash);
+                self.put(ciphertext.as_bytes());
+            }
+            Exchange::Gathering(key) => {
+                let units = key.count().saturating_mul(UNIT_LEN);
+                self.tagged(GATHERING, units.saturating_add(8));
+                self.units(key);
+            }
+            Exchange::Answered(Answered { shared, key, ciphertext, cursor }) => {
+                self.tagged(ANSWERED, 32 + (KEY_UNITS + CIPHERTEXT_UNITS) * UNIT_LEN + 1);
+                self.put(shared.as_bytes());
+                self.put(key.as_bytes());
+                self.put(ciphertext.as_bytes());
+                self.cursor(*cursor);
+            }
+        }
+    }
+
+    /// The length of an exchange, whose body has `length` bytes, and its first byte.
+    fn tagged(&mut self, tag: u8, length: usize) {
+        self.count(length.saturating_add(1));
+        self.put(&[tag]);
+    }
+
+    /// The number of a unit, which fits.
+    fn cursor(&mut self, cursor: usize) {
+        self.put(&[u8::try_from(cursor).unwrap_or(0)]);
+    }
+
+    fn units<const N: usize>(&mut self, units: &Units<N>) {
+        self.put(&units.have().to_be_bytes());
+        for unit in units.present() {
+            self.put(unit);
+        }
     }
 
     /// A number of entries, which never comes near the type's limit.
@@ -201,6 +339,33 @@ impl<'a> Reader<'a> {
 
     fn secret(&mut self) -> Option<Secret<32>> {
         self.take().map(Secret::from_bytes)
+    }
+
+    fn epoch_keys(&mut self) -> Option<EpochKeys> {
+        Some(EpochKeys { link: self.secret()?, authenticator: self.secret()? })
+    }
+
+    /// The number of a unit below `end`.
+    fn cursor(&mut self, end: usize) -> Option<usize> {
+        self.take().map(|[cursor]| usize::from(*cursor)).filter(|cursor| *cursor < end)
+    }
+
+    /// Some units: which ones, and the bytes of each.
+    fn units<const N: usize>(&mut self) -> Option<Units<N>> {
+        let have = u64::from_be_bytes(*self.take()?);
+        let count = usize::try_from(have.count_ones()).ok()?;
+        Units::partial(have, self.chunks(count)?)
+    }
+
+    /// All units.
+    fn whole<const N: usize>(&mut self) -> Option<Units<N>> {
+        self.chunks(N).map(|units| Units::whole(units.as_flattened()))
+    }
+
+    fn chunks(&mut self, count: usize) -> Option<&'a [[u8; UNIT_LEN]]> {
+        let (units, rest) = self.0.split_at_checked(count.checked_mul(UNIT_LEN)?)?;
+        self.0 = rest;
+        Some(units.as_chunks().0)
     }
 
     fn number(&mut self) -> Option<u32> {

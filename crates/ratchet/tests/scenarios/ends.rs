@@ -3,7 +3,9 @@
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use undertone_ratchet::handshake::{OwnKeys, Role, Root, derive_root, encapsulate};
-use undertone_ratchet::session::{DecryptError, EncryptError, Session};
+use undertone_ratchet::session::{
+    ChunkError, DecryptError, EncryptError, MAX_CHUNK, Session, Taken,
+};
 use undertone_ratchet::transcript::Transcript;
 
 /// The random bytes of a test, the same in each run.
@@ -106,6 +108,48 @@ pub(crate) fn open_at(
             assert_eq!(text, b"kept");
             Err(error)
         }
+    }
+}
+
+/// Encrypts the next chunk that there is room for, alone in a packet.
+pub(crate) fn seal_chunk(session: &mut Session, room: usize, rng: &mut ChaCha20Rng) -> Vec<u8> {
+    let mut chunk = Vec::new();
+    assert_eq!(session.next_chunk(room, &mut chunk), chunk.len());
+    assert!(chunk.len() <= room);
+    seal(session, &chunk, rng)
+}
+
+/// Takes a chunk, and checks that a refused one changed nothing.
+pub(crate) fn take(
+    session: &mut Session,
+    chunk: &[u8],
+    rng: &mut ChaCha20Rng,
+) -> Result<Taken, ChunkError> {
+    let before = session.to_bytes();
+    let result = session.take_chunk(chunk, rng);
+    assert!(result.is_ok() || *session.to_bytes() == *before, "a refused chunk changed something");
+    result
+}
+
+/// One packet with a chunk from one end to the other, if there is a chunk.
+pub(crate) fn pass_chunk(
+    from: &mut Session,
+    to: &mut Session,
+    room: usize,
+    rng: &mut ChaCha20Rng,
+) -> Option<Taken> {
+    let packet = seal_chunk(from, room, rng);
+    let chunk = open(to, &packet).unwrap();
+    (!chunk.is_empty()).then(|| take(to, &chunk, rng).unwrap())
+}
+
+/// One epoch, in packets of which none is lost. The last one is of `two`, and a turn.
+pub(crate) fn heal(one: &mut Session, two: &mut Session, rng: &mut ChaCha20Rng) {
+    let epoch = one.epoch() + 1;
+    one.begin_epoch(rng);
+    while (one.shared_epoch(), two.shared_epoch()) != (epoch, epoch) {
+        pass_chunk(one, two, MAX_CHUNK, rng);
+        pass_chunk(two, one, MAX_CHUNK, rng);
     }
 }
 

@@ -55,6 +55,31 @@ fn are_what_this_version_writes() {
     let packet = seal(&mut ana, b"a new chain", &mut rng);
     let state = ben.to_bytes();
 
+    // An epoch: every kind of exchange, and a chunk of each direction.
+    let mut exchange = Vec::new();
+    ben.begin_epoch(&mut rng);
+    exchange.push(("state asking", ben.to_bytes()));
+    assert!(open(&mut ben, &packet).is_ok());
+    let mut take = |from: &mut Session, to: &mut Session, room| {
+        let mut chunk = Vec::new();
+        from.next_chunk(room, &mut chunk);
+        pass(from, to, &chunk, &mut rng);
+        to.take_chunk(&chunk, &mut rng).unwrap();
+        chunk
+    };
+    let wish = take(&mut ben, &mut ana, 5);
+    let key_chunk = take(&mut ana, &mut ben, 1_200);
+    exchange.push(("state gathering", ben.to_bytes()));
+    take(&mut ana, &mut ben, 1_200);
+    let ciphertext_chunk = take(&mut ben, &mut ana, 1_000);
+    exchange.push(("state answered", ben.to_bytes()));
+    exchange.push(("state offered", ana.to_bytes()));
+    take(&mut ben, &mut ana, 1_000);
+    exchange.push(("state opened", ana.to_bytes()));
+    let mixing = seal(&mut ana, b"a new epoch", &mut rng);
+    exchange.push(("state one epoch ahead", ana.to_bytes()));
+    assert_eq!((ana.epoch(), ana.shared_epoch()), (1, 0));
+
     let mut written = "# Both ends of a session, format version 1.\n".to_owned();
     for (name, bytes) in [
         ("initiator keys", pair.initiator.to_bytes().as_bytes().as_slice()),
@@ -71,7 +96,16 @@ fn are_what_this_version_writes() {
         ("responder state", &state),
         ("skipped packet", &skipped),
         ("packet", &packet),
-    ] {
+        ("wish", &wish),
+        ("key chunk", &key_chunk),
+        ("ciphertext chunk", &ciphertext_chunk),
+        ("packet of epoch 1", &mixing),
+        ("link key of epoch 1", ana.link_key(1).unwrap().as_bytes()),
+        ("authenticator of epoch 1", ana.authenticator(1).unwrap().as_bytes()),
+    ]
+    .into_iter()
+    .chain(exchange.iter().map(|(name, state)| (*name, state.as_slice())))
+    {
         writeln!(written, "{name} = {}", hex(bytes)).unwrap();
     }
     let path = concat!(env!("CARGO_TARGET_TMPDIR"), "/version_1.txt");
@@ -90,4 +124,19 @@ fn are_read() {
     let mut session = Session::from_bytes(&golden["responder state"]).unwrap();
     assert_eq!(open(&mut session, &golden["packet"]).unwrap(), b"a new chain");
     assert_eq!(open(&mut session, &golden["skipped packet"]).unwrap(), b"skipped");
+
+    for (name, epoch) in [
+        ("asking", 0),
+        ("gathering", 0),
+        ("offered", 0),
+        ("opened", 0),
+        ("answered", 0),
+        ("one epoch ahead", 1),
+    ] {
+        let session = Session::from_bytes(&golden[format!("state {name}").as_str()]).unwrap();
+        assert_eq!(session.epoch(), epoch, "{name}");
+    }
+    let mut session = Session::from_bytes(&golden["state answered"]).unwrap();
+    assert_eq!(open(&mut session, &golden["packet of epoch 1"]).unwrap(), b"a new epoch");
+    assert_eq!(session.link_key(1).unwrap().as_bytes().as_slice(), golden["link key of epoch 1"]);
 }

@@ -1,28 +1,12 @@
 //! A second implementation, written from `docs/ratchet.md` with nothing but the primitives, reads
 //! what the crate writes: root, confirmations, and the first packets of both directions.
 
-use chacha20poly1305::aead::{Aead as _, Payload};
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, XChaCha20Poly1305};
-use hmac::{Hmac, Mac as _};
 use ml_kem::kem::Decapsulate as _;
-use sha2::{Digest as _, Sha256};
 use undertone_ratchet::handshake::{OwnKeys, Role, derive_root, encapsulate};
 use undertone_ratchet::transcript::Transcript;
 
-use crate::ends::{open, rng, seal};
-
-type Key = [u8; 32];
-
-fn hmac(key: &[u8], parts: &[&[u8]]) -> Key {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).unwrap();
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
-}
-
-/// HKDF-Expand to one block.
-fn expand(prk: &Key, label: &str, context: &[u8]) -> Key {
-    hmac(prk, &[label.as_bytes(), context, &[1]])
-}
+use crate::ends::{open, rng, seal, seal_chunk, take};
+use crate::second::{Exchange, Key, Second, dh, expand, hmac, sha256};
 
 fn framed(parts: &[&[u8]]) -> Vec<u8> {
     let frame = |part: &&[u8]| [&(part.len() as u64).to_be_bytes(), *part].concat();
@@ -30,11 +14,7 @@ fn framed(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 fn absorb(hash: &Key, label: &[u8], bytes: &[u8]) -> Key {
-    Sha256::digest([hash.as_slice(), &framed(&[label, bytes])].concat()).into()
-}
-
-fn dh(secret: &[u8], public: &[u8]) -> Key {
-    x25519_dalek::x25519(secret.try_into().unwrap(), public.try_into().unwrap())
+    sha256(&[hash.as_slice(), &framed(&[label, bytes])].concat())
 }
 
 /// "Keys at rest", field by field.
@@ -69,33 +49,6 @@ impl Keys {
     }
 }
 
-/// A root step: root key, chain key, next header key.
-fn root_step(root: &Key, secret: &[u8], public: &[u8]) -> [Key; 3] {
-    let prk = hmac(root, &[&dh(secret, public)]);
-    [
-        expand(&prk, "undertone/1 ratchet root key", &[]),
-        expand(&prk, "undertone/1 ratchet chain key", &[]),
-        expand(&prk, "undertone/1 ratchet next header key", &[]),
-    ]
-}
-
-/// Opens a packet: header and text.
-fn open_packet(packet: &[u8], header: &Key, chain: &Key, data: &Key) -> ([u8; 44], Vec<u8>) {
-    let sealed = Payload { msg: &packet[24..84], aad: data };
-    let nonce: [u8; 24] = packet[..24].try_into().unwrap();
-    let header = XChaCha20Poly1305::new(&(*header).into()).decrypt(&nonce.into(), sealed).unwrap();
-    let header: [u8; 44] = header.try_into().unwrap();
-    let mut chain = *chain;
-    for _ in 0..u32::from_be_bytes(header[36..40].try_into().unwrap()) {
-        chain = hmac(&chain, &[b"undertone/1 ratchet next chain key"]);
-    }
-    let message = hmac(&chain, &[b"undertone/1 ratchet message key"]);
-    let key = expand(&message, "undertone/1 ratchet payload key", &packet[..84]);
-    let sealed = Payload { msg: &packet[84..], aad: data };
-    let text = ChaCha20Poly1305::new(&key.into()).decrypt(&[0; 12].into(), sealed).unwrap();
-    (header, text)
-}
-
 #[test]
 fn from_the_keys_to_the_first_packets() {
     let rng = &mut rng(1);
@@ -117,8 +70,8 @@ fn from_the_keys_to_the_first_packets() {
     let (a, b) = (Keys::of(&ana), Keys::of(&ben));
     let sources = framed(&[
         b"undertone/1 root",
-        &Sha256::digest(&a.public),
-        &Sha256::digest(&b.public),
+        &sha256(&a.public),
+        &sha256(&b.public),
         &dh(&a.identity, &b.public[32..64]),
         &dh(&b.identity, &a.public[32..64]),
         &dh(&a.ephemeral, &b.public[32..64]),
@@ -139,45 +92,59 @@ fn from_the_keys_to_the_first_packets() {
     assert_eq!(*root.authenticator().as_bytes(), authenticator);
     assert_eq!(*root.recovery_key().as_bytes(), expand(&prk, "undertone/1 recovery key", &[]));
 
-    // "Session": the initiator's first chain.
+    // "Session": both ends of it, one of them written twice.
     let peer_root = root.clone();
-    let mut session = root.into_session(Role::Initiator, &ana, &ben.public(), &transcript);
-    let data = hmac(&hash, &[b"undertone/1 associated data", &a.public[..32], &b.public[..32]]);
-    let session_root = expand(&prk, "undertone/1 session root", &[]);
-    let [first_root, chain, next_header] = root_step(&session_root, &a.ratchet, &b.public[64..96]);
-    let header = expand(&prk, "undertone/1 header key initiator", &[]);
-    for number in 0..3_u32 {
-        let packet = seal(&mut session, b"from Ana", rng);
+    let mut ana_first = root.into_session(Role::Initiator, &ana, &ben.public(), &transcript);
+    let mut ben_first = peer_root.into_session(Role::Responder, &ben, &ana.public(), &transcript);
+    let start = |is_initiator, own: &Keys| {
+        let own = own.ratchet.as_slice().try_into().unwrap();
+        Second::start(&prk, &hash, [&a.public, &b.public], is_initiator, own)
+    };
+    let (mut ana_second, mut ben_second) = (start(true, &a), start(false, &b));
+    assert_eq!(Second::parse(&ana_first.to_bytes()), ana_second);
+    assert_eq!(Second::parse(&ben_first.to_bytes()), ben_second);
+
+    // What either writes, the other reads; both directions, with a turn after each.
+    let mut second_rng = crate::ends::rng(2);
+    for number in 0..3 {
+        let packet = seal(&mut ana_first, b"from Ana", rng);
         assert_eq!(packet.len(), 100 + 8);
-        let (fields, text) = open_packet(&packet, &header, &chain, &data);
-        assert_eq!(text, b"from Ana");
-        assert_eq!(fields[..32], a.public[64..96]);
-        assert_eq!(fields[32..36], [0; 4]);
-        assert_eq!(fields[36..40], number.to_be_bytes());
-        assert_eq!(fields[40..], [0; 4]);
+        assert_eq!(ben_second.decrypt(&packet, 0).unwrap(), b"from Ana");
+        let packet = ana_second.encrypt(b"from Ana", &mut second_rng).unwrap();
+        if number == 0 {
+            // Two states that came from one must not both go on.
+            ana_second = Second::parse(&ana_first.to_bytes());
+            assert_eq!(open(&mut ben_first, &packet).unwrap(), b"from Ana");
+            let packet = seal(&mut ben_first, b"from Ben", rng);
+            assert_eq!(ana_second.decrypt(&packet, 0).unwrap(), b"from Ben");
+        }
     }
+}
 
-    // The responder's first chain, which the initiator's ratchet key opens.
-    let mut peer = peer_root.into_session(Role::Responder, &ben, &ana.public(), &transcript);
-    let answer = seal(&mut peer, b"from Ben", rng);
-    let header = expand(&prk, "undertone/1 header key responder", &[]);
-    // The key in the header is needed for the chain, so the header is opened with any chain first.
-    let sealed = Payload { msg: &answer[24..84], aad: &data };
-    let nonce: [u8; 24] = answer[..24].try_into().unwrap();
-    let fields = XChaCha20Poly1305::new(&header.into()).decrypt(&nonce.into(), sealed).unwrap();
-    let [second_root, chain, _] = root_step(&first_root, &a.ratchet, &fields[..32]);
-    assert_eq!(open_packet(&answer, &header, &chain, &data).1, b"from Ben");
-    assert_eq!(open(&mut session, &answer).unwrap(), b"from Ben");
-
-    // "State": where the root key and the new chains' keys stand.
-    let state = session.to_bytes();
-    assert_eq!(state[33..65], second_root);
-    assert_eq!(state[65..97], fields[..32]);
-    assert_eq!(state[97], 0);
-    assert_eq!(state[98..130], next_header);
-    assert_eq!(state[130..134], 3_u32.to_be_bytes());
-    assert_eq!(state[134], 1);
-    assert_eq!(state[135..167], hmac(&chain, &[b"undertone/1 ratchet next chain key"]));
-    assert_eq!(state[167..199], header);
-    assert_eq!(state[199..203], 1_u32.to_be_bytes());
+#[test]
+fn through_three_epochs() {
+    for first_offers in [true, false] {
+        let rng = &mut rng(3);
+        let (ana, ben) = crate::ends::sessions(rng);
+        // One end is the crate's, the other the second implementation.
+        let (mut first, other) = if first_offers { (ana, ben) } else { (ben, ana) };
+        let mut second = Second::parse(&other.to_bytes());
+        for epoch in 1..=3 {
+            // Who may not offer asks.
+            first.begin_epoch(rng);
+            while (first.shared_epoch(), second.epoch) != (epoch, epoch) {
+                let packet = seal_chunk(&mut first, 500, rng);
+                let chunk = second.decrypt(&packet, 0).unwrap();
+                assert!(chunk.is_empty() || second.take_chunk(&chunk, rng).is_ok());
+                let chunk = second.next_chunk(500);
+                let packet = second.encrypt(&chunk, rng).unwrap();
+                let chunk = open(&mut first, &packet).unwrap();
+                assert!(chunk.is_empty() || take(&mut first, &chunk, rng).is_ok());
+            }
+            assert_eq!(second.exchange, Exchange::Idle);
+            let (link, authenticator) = second.keys[&epoch];
+            assert_eq!(first.link_key(epoch).unwrap().as_bytes(), &link);
+            assert_eq!(first.authenticator(epoch).unwrap().as_bytes(), &authenticator);
+        }
+    }
 }
