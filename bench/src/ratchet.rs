@@ -8,12 +8,12 @@ use std::time::Instant;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use undertone_ratchet::handshake::{OwnKeys, Role, derive_root, encapsulate};
-use undertone_ratchet::session::Session;
+use undertone_ratchet::session::{EPOCH_MESSAGES, MAX_CHUNK, Session};
 use undertone_ratchet::transcript::Transcript;
 use vodozemac::olm::{Account, OlmMessage, Session as Olm, SessionConfig};
 
 use crate::Failure;
-use crate::measure::{Goal, Pair};
+use crate::measure::{Goal, Pair, median};
 
 pub(crate) const SHORT: &str = "ratchet-32";
 pub(crate) const KIB: &str = "ratchet-1k";
@@ -42,14 +42,22 @@ pub(crate) fn long() -> Result<Goal, Failure> {
 pub(crate) fn turn() -> Result<Goal, Failure> {
     let text = [7; 32];
     let (mut ours, mut peer) = (Ours::meet()?, Peer::meet()?);
+    let epochs = (0..PAIRS).map(|_| ours.pass_epoch()).collect::<Result<Vec<_>, _>>()?;
+    let epoch = median(epochs).ok_or("no epoch")?;
+    println!(
+        "{TURN}: a post-quantum epoch takes both ends {epoch:.1} µs, which is {:.2} µs a packet if one comes with \
+         {EPOCH_MESSAGES}",
+        epoch / f64::from(EPOCH_MESSAGES)
+    );
     goal(1.0 / 1.2, || {
+        ours.pass_epoch()?;
         Ok(Pair {
-            ours: microseconds(16, || {
+            ours: microseconds(2, || {
                 ours.say(&text)?;
                 ours.turn_round();
                 Ok(())
             })?,
-            peer: microseconds(16, || {
+            peer: microseconds(2, || {
                 peer.say(&text)?;
                 peer.turn_round();
                 Ok(())
@@ -63,7 +71,8 @@ fn along(len: usize, count: u32, at_most: f64) -> Result<Goal, Failure> {
     let text = vec![7; len];
     let (mut ours, mut peer) = (Ours::meet()?, Peer::meet()?);
     goal(at_most, || {
-        // An answer and the first packet after it, with its new keys, aren't measured here.
+        // Epochs, an answer and the first packet after it, with its new keys, aren't measured here.
+        ours.pass_epoch()?;
         for _ in 0..2 {
             ours.say(&text)?;
             ours.turn_round();
@@ -150,6 +159,34 @@ impl Ours {
 
     fn turn_round(&mut self) {
         self.ends.swap(0, 1);
+    }
+
+    /// Passes one post-quantum epoch, and gives what it takes beside the packets around it: making
+    /// a key, encapsulating, opening, in microseconds.
+    fn pass_epoch(&mut self) -> Result<f64, Failure> {
+        let epoch = self.ends[0].epoch();
+        let start = Instant::now();
+        // Whose turn it isn't asks the other.
+        self.ends[0].begin_epoch(&mut self.rng);
+        let mut chunk = Vec::with_capacity(MAX_CHUNK);
+        for _ in 0..3 {
+            for at in [0, 1] {
+                chunk.clear();
+                if self.ends[at].next_chunk(MAX_CHUNK, &mut chunk) > 0 {
+                    self.ends[1 - at].take_chunk(&chunk, &mut self.rng)?;
+                }
+            }
+        }
+        let time = start.elapsed().as_secs_f64() * 1e6;
+        for _ in 0..4 {
+            self.say(b"mixed in with a turn")?;
+            self.turn_round();
+        }
+        if self.ends.iter().all(|end| end.epoch() == epoch + 1) {
+            Ok(time)
+        } else {
+            Err("no epoch came to pass".into())
+        }
     }
 }
 
