@@ -10,8 +10,10 @@
     reason = "a tool at the terminal, and between its processes, speaks on the standard streams"
 )]
 
+#[cfg(feature = "tor")]
 mod latency;
 mod measure;
+mod ratchet;
 
 use std::process::ExitCode;
 
@@ -27,11 +29,23 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Measure = fn() -> Result<Goal, Failure>;
 
 /// The goals: name, and what measures it.
+#[cfg(not(feature = "tor"))]
+const GOALS: [(&str, Measure); 5] = [
+    (ratchet::SHORT, ratchet::short),
+    (ratchet::KIB, ratchet::kib),
+    (ratchet::LONG, ratchet::long),
+    (ratchet::TURN, ratchet::turn),
+    (ratchet::STREAM, ratchet::chunk),
+];
+
+/// The goals over onion services, which a build of its own measures: `cargo xtask bench` runs both.
+#[cfg(feature = "tor")]
 const GOALS: [(&str, Measure); 1] = [(latency::NAME, latency::measure)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match arguments.as_slice() {
+        #[cfg(feature = "tor")]
         [first, configuration] if first == latency::PEER => {
             latency::peer(configuration.as_ref()).map(|()| true)
         }

@@ -6,7 +6,7 @@ const DRAWS: usize = 10_000;
 /// Where the draws start: the same pairs always give the same interval.
 const SEED: u64 = 0x756e_6465_7274_6f6e;
 
-/// One measurement of ours and one of the peer's, right after each other, in milliseconds.
+/// One measurement of ours and one of the peer's, right after each other, in the same unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pair {
     pub(crate) ours: f64,
@@ -20,9 +20,10 @@ pub(crate) struct Goal {
     peer: f64,
     /// The medians' ratio, and the two ends of its 95 % interval.
     ratio: [f64; 3],
-    /// The median of what ours takes longer than the peer's of the same pair, in milliseconds.
+    /// The median of what ours takes longer than the peer's of the same pair.
     more: f64,
     at_most: f64,
+    unit: &'static str,
 }
 
 impl Goal {
@@ -42,7 +43,13 @@ impl Goal {
         ratios.sort_by(f64::total_cmp);
         let low = *ratios.get(DRAWS / 40)?;
         let high = *ratios.get(DRAWS - 1 - DRAWS / 40)?;
-        Some(Self { ours, peer, ratio: [ours / peer, low, high], more, at_most })
+        Some(Self { ours, peer, ratio: [ours / peer, low, high], more, at_most, unit: "ms" })
+    }
+
+    /// The same, where the pairs are in microseconds and not in milliseconds.
+    #[must_use]
+    pub(crate) fn in_microseconds(self) -> Self {
+        Self { unit: "µs", ..self }
     }
 
     /// Whether even the bad end of the interval reaches the goal.
@@ -58,12 +65,14 @@ impl Goal {
 
     /// The line of what was measured so, beside the goal.
     pub(crate) fn without_goal(&self, how: &str) -> String {
-        format!("{how}: {}; a pair differs by {:.2} ms", self.numbers(), self.more)
+        format!("{how}: {}; a pair differs by {:.2} {}", self.numbers(), self.more, self.unit)
     }
 
     fn numbers(&self) -> String {
-        let Self { ours, peer, ratio: [ratio, low, high], .. } = self;
-        format!("ours {ours:.1} ms  peer {peer:.1} ms  ratio {ratio:.3} [{low:.3}, {high:.3}]")
+        let Self { ours, peer, ratio: [ratio, low, high], unit, .. } = self;
+        format!(
+            "ours {ours:.1} {unit}  peer {peer:.1} {unit}  ratio {ratio:.3} [{low:.3}, {high:.3}]"
+        )
     }
 }
 
@@ -126,12 +135,18 @@ mod tests {
 
     #[test]
     fn a_goal_is_met_only_by_the_bad_end() {
-        let goal =
-            Goal { ours: 33.0, peer: 30.0, ratio: [1.09, 1.07, 1.11], more: 2.9, at_most: 1.10 };
+        let goal = Goal {
+            ours: 33.0,
+            peer: 30.0,
+            ratio: [1.09, 1.07, 1.11],
+            more: 2.9,
+            at_most: 1.10,
+            unit: "ms",
+        };
         assert!(!goal.is_met());
         assert!(goal.line("latency").ends_with("short"));
         let ratio = [1.043, 1.031, 1.056];
-        let goal = Goal { ours: 31.2, peer: 29.9, ratio, more: 1.34, at_most: 1.10 };
+        let goal = Goal { ours: 31.2, peer: 29.9, ratio, more: 1.34, at_most: 1.10, unit: "ms" };
         assert_eq!(
             goal.line("latency"),
             "latency  ours 31.2 ms  peer 29.9 ms  ratio 1.043 [1.031, 1.056]  goal <= 1.10  ok"

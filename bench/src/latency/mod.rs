@@ -18,6 +18,8 @@ mod peer;
 mod records;
 mod tap;
 
+use std::time::Duration;
+
 use undertone_node::propose_code;
 use undertone_testnet::{Network, Options};
 
@@ -47,13 +49,10 @@ const FASTEST_ROUND: u64 = 1;
 /// Meetings; the conversation of the last one is measured.
 const MEETINGS: usize = 3;
 
-/// The times of one meeting, in seconds.
-struct Meeting {
-    publish: f64,
-    connect: f64,
-    reachable: f64,
-    first: f64,
-}
+/// Circuits end seconds after their streams, at both ends. An end of the embedded client that hears
+/// of it while it does the same itself can lose its connection to the guard, and every circuit with
+/// it (tor-proto 0.47, `deliver_destroy`). Nothing is measured before that is over.
+const SETTLED: Duration = Duration::from_secs(8);
 
 /// Measures on a network of its own.
 pub(crate) fn measure() -> Result<Goal, Failure> {
@@ -63,17 +62,21 @@ pub(crate) fn measure() -> Result<Goal, Failure> {
     let mut host = Child::start(&configuration)?;
     let mut guest = Child::start(&configuration)?;
     println!("{NAME}: this machine had a load of {}", load());
+    let alone = (0..MEETINGS).map(|_| tor_alone(&mut host, &mut guest));
+    let alone = alone.collect::<Result<Vec<_>, _>>()?;
     let mut meetings = Vec::new();
     for number in 0..MEETINGS {
         if number > 0 {
             host.ask("left")?;
+            host.answer::<0>("listening")?;
             guest.ask("leave")?;
             guest.answer::<0>("left")?;
             host.answer::<0>("left")?;
         }
+        std::thread::sleep(SETTLED);
         meetings.push(meet(&mut host, &mut guest)?);
     }
-    report_meetings(&meetings).ok_or("no meeting")?;
+    report_meetings(&alone, &meetings).ok_or("no meeting")?;
     let fastest = pairs(&mut guest, &network, FASTEST_ROUND)?;
     let public = pairs(&mut guest, &network, PUBLIC_ROUND)?;
     println!("{NAME}: {}", fastest.without_goal(&format!("relays gather for {FASTEST_ROUND} ms")));
@@ -86,31 +89,37 @@ pub(crate) fn measure() -> Result<Goal, Failure> {
     Ok(public)
 }
 
-/// One publication and connection of the Tor client alone, then one meeting by code.
-fn meet(host: &mut Child, guest: &mut Child) -> Result<Meeting, Failure> {
+/// A publication and a connection of the Tor client alone, in seconds.
+fn tor_alone(host: &mut Child, guest: &mut Child) -> Result<[f64; 2], Failure> {
     host.ask("publish")?;
     let (publish, address) = host.answer_with_word("published")?;
     guest.ask(&format!("connect {address}"))?;
     let [connect] = guest.answer("connected")?;
     host.ask("unpublish")?;
     host.answer::<0>("unpublished")?;
+    Ok([publish, connect])
+}
 
+/// A meeting by code, in seconds: the host's code to reachable, the guest's to the first receipt.
+fn meet(host: &mut Child, guest: &mut Child) -> Result<[f64; 2], Failure> {
     let code = propose_code()?;
     host.ask(&format!("host {}", *code.text()))?;
     let [reachable] = host.answer("reachable")?;
     guest.ask(&format!("guest {}", *code.text()))?;
     let [first] = guest.answer("first")?;
-    Ok(Meeting { publish, connect, reachable, first })
+    Ok([reachable, first])
 }
 
-fn report_meetings(meetings: &[Meeting]) -> Option<()> {
-    let middle = |of: fn(&Meeting) -> f64| median(meetings.iter().map(of).collect());
-    let (publish, connect) = (middle(|m| m.publish)?, middle(|m| m.connect)?);
-    let (reachable, first) = (middle(|m| m.reachable)?, middle(|m| m.first)?);
+fn report_meetings(alone: &[[f64; 2]], meetings: &[[f64; 2]]) -> Option<()> {
+    let first = |times: &[[f64; 2]]| median(times.iter().map(|[time, _]| *time).collect());
+    let second = |times: &[[f64; 2]]| median(times.iter().map(|[_, time]| *time).collect());
     println!(
-        "{NAME}: host's code to reachable {reachable:.1} s, guest's code to the first receipt {first:.1} s; the Tor client \
-         alone: publish {publish:.1} s, connect {connect:.1} s (medians of {})",
-        meetings.len()
+        "{NAME}: host's code to reachable {:.1} s, guest's code to the first receipt {:.1} s; the Tor client \
+         alone: publish {:.1} s, connect {:.1} s (medians of {MEETINGS})",
+        first(meetings)?,
+        second(meetings)?,
+        first(alone)?,
+        second(alone)?,
     );
     Some(())
 }

@@ -74,32 +74,45 @@ impl Conversation {
         Ok(self.handle)
     }
 
+    /// Lets events go until one says that the conversation broke.
+    pub(super) async fn broken(&mut self) -> Failure {
+        loop {
+            match self.event().await {
+                Ok(_) => {}
+                Err(error) => return error,
+            }
+        }
+    }
+
     async fn wait(&mut self, wanted: impl Fn(&Event) -> bool) -> Result<(), Failure> {
         let found = async {
             loop {
-                let event = self.handle.event().await.ok_or("the node has ended")?;
-                if matches!(&event, Event::Meeting(id, _) | Event::Conversation(id, _) if *id != self.id)
-                {
-                    continue;
-                }
-                if wanted(&event) {
+                if wanted(&self.event().await?) {
                     return Ok(());
-                }
-                match event {
-                    Event::Meeting(_, MeetingEvent::Ended(end)) => {
-                        return Err(format!("the meeting ended: {end:?}").into());
-                    }
-                    Event::Conversation(
-                        _,
-                        event @ (ConversationEvent::NotSent(..)
-                        | ConversationEvent::Link(_)
-                        | ConversationEvent::PeerLeft),
-                    ) => return Err(format!("the conversation broke: {event:?}").into()),
-                    Event::Fatal(error) => return Err(error.message.into()),
-                    _ => {}
                 }
             }
         };
         timeout(PATIENCE, found).await.map_err(|_| "nothing came in time")?
+    }
+
+    /// The next event of this conversation; an error if it is one that nobody measures.
+    async fn event(&mut self) -> Result<Event, Failure> {
+        loop {
+            let event = self.handle.event().await.ok_or("the node has ended")?;
+            match event {
+                Event::Meeting(id, _) | Event::Conversation(id, _) if id != self.id => {}
+                Event::Meeting(_, MeetingEvent::Ended(end)) => {
+                    return Err(format!("the meeting ended: {end:?}").into());
+                }
+                Event::Conversation(
+                    _,
+                    event @ (ConversationEvent::NotSent(..)
+                    | ConversationEvent::Refused
+                    | ConversationEvent::Link(_)),
+                ) => return Err(format!("the conversation broke: {event:?}").into()),
+                Event::Fatal(error) => return Err(error.message.into()),
+                event => return Ok(event),
+            }
+        }
     }
 }

@@ -74,10 +74,15 @@ struct Peer {
 
 impl Peer {
     async fn obey(mut self, mut lines: mpsc::Receiver<String>) -> Result<(), Failure> {
-        while let Some(line) = lines.recv().await {
+        loop {
+            let line = tokio::select! {
+                line = lines.recv() => line,
+                // A node stops reading what its partner sends while its interface reads nothing.
+                error = broken(self.conversation.as_mut()) => return Err(error),
+            };
+            let Some(line) = line else { return self.end().await };
             self.obey_line(&line).await.map_err(|error| format!("{line}: {error}"))?;
         }
-        self.end().await
     }
 
     async fn obey_line(&mut self, line: &str) -> Result<(), Failure> {
@@ -100,6 +105,7 @@ impl Peer {
             }
             ["left"] => {
                 let conversation = self.conversation.take().ok_or("no conversation")?;
+                println!("listening");
                 self.handle = Some(conversation.left().await?);
                 println!("left");
                 Ok(())
@@ -219,6 +225,14 @@ impl Peer {
         };
         timeout(PATIENCE, ended).await.map_err(|_| "the node didn't end in time")?;
         Ok(())
+    }
+}
+
+/// Lets events go until the conversation breaks, if there is one.
+async fn broken(conversation: Option<&mut Conversation>) -> Failure {
+    match conversation {
+        Some(conversation) => conversation.broken().await,
+        None => std::future::pending().await,
     }
 }
 

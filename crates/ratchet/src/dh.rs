@@ -16,6 +16,31 @@ const P: [u8; POINT_LEN] = {
     p
 };
 
+/// The points of low order, on the curve and on its twist, as far as their encoding is canonical:
+/// 0 of order 2, 1 of order 4, two of order 8, and −1 of order 4. Each gives every clamped scalar,
+/// which is a multiple of 8, the result zero; every other point has a factor of large prime order.
+const LOW_ORDER: [[u8; POINT_LEN]; 5] = {
+    let mut one = [0; POINT_LEN];
+    one[0] = 1;
+    let mut minus_one = P;
+    minus_one[0] -= 1;
+    [
+        [0; POINT_LEN],
+        one,
+        [
+            0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f,
+            0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16,
+            0x5f, 0x49, 0xb8, 0x00,
+        ],
+        [
+            0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83,
+            0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd,
+            0xd0, 0x9f, 0x11, 0x57,
+        ],
+        minus_one,
+    ]
+};
+
 /// A public key that was checked: its one canonical encoding, and not of low order.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Point([u8; POINT_LEN]);
@@ -38,10 +63,7 @@ impl Point {
         if !bytes.iter().rev().lt(P.iter().rev()) {
             return Err(PointError::NotCanonical);
         }
-        // Every clamped scalar is a multiple of the cofactor and no multiple of a large prime
-        // order, so one result of zero means low order, and low order means zero for all scalars.
-        let probe = StaticSecret::from([1; 32]).diffie_hellman(&PublicKey::from(*bytes));
-        if !probe.was_contributory() {
+        if LOW_ORDER.contains(bytes) {
             return Err(PointError::LowOrder);
         }
         Ok(Self(*bytes))
@@ -91,32 +113,35 @@ mod tests {
 
     use super::*;
 
-    /// Points of small order that have a canonical encoding: of order 4, 1 and 8, and −1.
-    fn low_order_points() -> [[u8; 32]; 5] {
-        let number = |hex: &str| {
-            let mut bytes = [0; 32];
-            for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().as_chunks::<2>().0) {
-                *byte = u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
-            }
-            bytes
-        };
-        let mut one = [0; 32];
-        one[0] = 1;
-        let mut minus_one = P;
-        minus_one[0] -= 1;
-        [
-            [0; 32],
-            one,
-            number("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
-            number("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
-            minus_one,
-        ]
+    #[test]
+    fn points_of_low_order_are_refused() {
+        for point in LOW_ORDER {
+            assert_eq!(Point::parse(&point).err(), Some(PointError::LowOrder), "{point:?}");
+        }
     }
 
     #[test]
-    fn points_of_low_order_are_refused() {
-        for point in low_order_points() {
-            assert_eq!(Point::parse(&point).err(), Some(PointError::LowOrder), "{point:?}");
+    fn a_result_of_zero_means_low_order() {
+        let zero = |scalar: u8, point: &[u8; 32]| {
+            let secret = StaticSecret::from([scalar; 32]);
+            !secret.diffie_hellman(&PublicKey::from(*point)).was_contributory()
+        };
+        for scalar in [1, 7, 0x55, 0xff] {
+            assert!(LOW_ORDER.iter().all(|point| zero(scalar, point)));
+        }
+        // Small numbers, of the curve and of its twist by turns, and those just below the modulus.
+        for low in 0..=255 {
+            let mut small = [0; 32];
+            small[0] = low;
+            let mut large = P;
+            large[0] = large[0].wrapping_sub(low).wrapping_sub(1);
+            for point in [small, large] {
+                if let Ok(point) = Point::parse(&point) {
+                    assert!(!zero(1, point.as_bytes()), "{point:?}", point = point.as_bytes());
+                } else {
+                    assert!(LOW_ORDER.contains(&point) || low > 0xec);
+                }
+            }
         }
     }
 
