@@ -89,3 +89,17 @@ pub(crate) fn question(bytes: &[u8]) -> Result<Option<String>, ReceiveError> {
 pub(crate) fn check_abort(payload: &[u8]) -> Result<(), ReceiveError> {
     if payload.is_empty() { Ok(()) } else { Err(ReceiveError::Malformed) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Modp1536, Suite};
+
+    #[test]
+    fn debug_shows_no_question() {
+        let message = Modp1536::close(Step::First, Some("Where did we meet?"), &[]);
+        let opened = Modp1536::open(&message);
+        let shown = format!("{message:?} {opened:?} {:?}", Modp1536::open(&Modp1536::abort()));
+        assert_eq!(shown, "Message(FirstWithQuestion, 23 bytes) Ok(First(…)) Ok(Abort)");
+    }
+}

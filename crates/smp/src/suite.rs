@@ -2,6 +2,7 @@
 //! value stands in a message.
 
 use std::borrow::Borrow;
+use std::fmt;
 
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
@@ -44,7 +45,6 @@ pub enum Place {
 }
 
 /// A message, opened: its elements and scalars are still bytes.
-#[derive(Debug)]
 pub enum Opened<'a> {
     /// The other side ends the run.
     Abort,
@@ -57,6 +57,16 @@ pub enum Opened<'a> {
         /// Elements and scalars, and padding where a use has some.
         rest: &'a [u8],
     },
+}
+
+impl fmt::Debug for Opened<'_> {
+    /// Neither the question, which is private, nor values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Abort => f.write_str("Abort"),
+            Self::Step { step, .. } => write!(f, "{step:?}(…)"),
+        }
+    }
 }
 
 /// How many elements and then how many scalars stand together in a message.
