@@ -1,3 +1,5 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| undertone_fuzz::ratchet::repairs(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    undertone_fuzz::ratchet::repairs(data);
+});

@@ -1,7 +1,8 @@
 //! The ratchet's parsers and state machines against bytes of a stranger and a peer at fault.
 //!
 //! Most inputs are not raw bytes, which no MAC would let through, but a list of things to do: so the fuzzer reaches what
-//! lies behind acceptance. Every target checks what has to hold, not only that nothing panics.
+//! lies behind acceptance. Every target checks what has to hold, not only that nothing panics, and gives how many things
+//! were accepted.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -127,7 +128,7 @@ fn session(state: &[u8]) -> Session {
 }
 
 /// Public keys: raw, or right ones changed. There is one encoding of what is accepted.
-pub fn public_keys(data: &[u8]) {
+pub fn public_keys(data: &[u8]) -> usize {
     let input = &mut Input(data);
     let bytes = if input.byte() & 1 == 0 {
         input.0.to_vec()
@@ -136,20 +137,22 @@ pub fn public_keys(data: &[u8]) {
         input.edit(&mut bytes);
         bytes
     };
-    if let Ok(keys) = PublicKeys::decode(&bytes) {
+    let decoded = PublicKeys::decode(&bytes);
+    if let Ok(keys) = &decoded {
         assert_eq!(keys.encode().as_slice(), bytes);
         assert_eq!(keys.identity().as_slice(), &bytes[..32]);
-        let (ciphertext, secret) = encapsulate(&keys, &mut rng(2));
+        let (ciphertext, secret) = encapsulate(keys, &mut rng(2));
         assert_eq!(made().own[0].decapsulate(&ciphertext) == secret, {
             let right = made().own[0].public().encode();
             bytes[96..1280] == right[96..1280]
         });
     }
+    usize::from(decoded.is_ok())
 }
 
 /// States at rest: raw, or of sessions in the middle of things and changed. What is accepted is written as it was read,
 /// and can be used.
-pub fn stored_states(data: &[u8]) {
+pub fn stored_states(data: &[u8]) -> usize {
     let input = &mut Input(data);
     let which = input.byte();
     let mut bytes = match which & 0x07 {
@@ -181,10 +184,13 @@ pub fn stored_states(data: &[u8]) {
         }
     };
     input.edit(&mut bytes);
+    let mut accepted = 0;
     if let Ok(keys) = OwnKeys::from_bytes(&bytes) {
+        accepted += 1;
         assert_eq!(keys.to_bytes().as_bytes().as_slice(), bytes);
     }
     if let Ok(mut session) = Session::from_bytes(&bytes) {
+        accepted += 1;
         assert_eq!(*session.to_bytes(), bytes);
         let mut packet = Vec::new();
         if session.encrypt(b"text", &mut packet, &mut rng(4)).is_ok() {
@@ -193,6 +199,7 @@ pub fn stored_states(data: &[u8]) {
     }
     let mut table = TagTable::new();
     if let Ok(mut session) = SealedSession::from_bytes(&bytes, (0, &mut table)) {
+        accepted += 1;
         assert_eq!(*session.to_bytes(), bytes);
         let mut packet = Vec::new();
         if session.seal(b"text", &mut packet, &mut rng(4)).is_ok() {
@@ -200,11 +207,12 @@ pub fn stored_states(data: &[u8]) {
         }
         session.leave(&mut table);
     }
+    accepted
 }
 
 /// Two sessions and whoever is between them: packets in any order, changed, twice, lost. What is read was sent, once,
 /// and what is refused changes nothing.
-pub fn packets(data: &[u8]) {
+pub fn packets(data: &[u8]) -> usize {
     let input = &mut Input(data);
     let mut ends = [session(&states()[0]), session(&states()[1])];
     let mut rng = rng(5);
@@ -263,11 +271,12 @@ pub fn packets(data: &[u8]) {
             }
         }
     }
+    read.iter().map(BTreeSet::len).sum()
 }
 
 /// A stream, sealed and changed: what is opened is a beginning of it, and the whole only if nothing was changed. Or one
 /// that is made by the input alone.
-pub fn streams(data: &[u8]) {
+pub fn streams(data: &[u8]) -> usize {
     let input = &mut Input(data);
     let key = Secret::from_bytes(&[7; 32]);
     let what = input.byte();
@@ -287,7 +296,7 @@ pub fn streams(data: &[u8]) {
     for (n, chunk) in chunks.iter().enumerate() {
         if sealer.seal_chunk(chunk, n + 1 == chunks.len(), &mut sealed).is_err() {
             assert!(chunk.is_empty() && first > 0, "an honest chunk");
-            return;
+            return 0;
         }
     }
     let before = sealed.clone();
@@ -305,10 +314,10 @@ pub fn streams(data: &[u8]) {
         }
         _ => sealed.splice(HEADER_LEN.., input.bytes(600).to_vec()).for_each(drop),
     }
-    let Some((header, rest)) = sealed.split_first_chunk() else { return };
+    let Some((header, rest)) = sealed.split_first_chunk() else { return 0 };
     let Ok(mut opener) = Opener::new(&key, b"", header, first) else {
         assert_ne!(sealed[..HEADER_LEN], before[..HEADER_LEN]);
-        return;
+        return 0;
     };
     let (mut opened, mut is_whole) = (Vec::new(), false);
     for chunk in rest.chunks(SEALED_CHUNK) {
@@ -326,10 +335,11 @@ pub fn streams(data: &[u8]) {
     let has_ended = opener.finish().is_ok();
     assert!(has_ended || !is_whole);
     assert!(!has_ended || opened == text);
+    usize::from(has_ended)
 }
 
 /// A repair in which each message may be changed: it is done exactly if none was.
-pub fn repairs(data: &[u8]) {
+pub fn repairs(data: &[u8]) -> usize {
     let input = &mut Input(data);
     let what = input.byte();
     let contact = |this: usize, own: u64, peer: u64| {
@@ -379,8 +389,12 @@ pub fn repairs(data: &[u8]) {
             far.session.decrypt(&packet, 0, &mut text).expect("an honest packet");
             assert_eq!(text, b"text");
             assert!(near.recovery.current() == far.recovery.current());
+            1
         }
-        None => assert!(changed || !knows || older),
+        None => {
+            assert!(changed || !knows || older);
+            0
+        }
     }
 }
 
@@ -393,7 +407,7 @@ fn sealed_ends(tables: &mut [TagTable; 2]) -> [SealedSession; 2] {
 }
 
 /// Two ends and a carrier that everybody can read and write: packets in any order, reflected, replayed, changed.
-pub fn sealed_packets(data: &[u8]) {
+pub fn sealed_packets(data: &[u8]) -> usize {
     let input = &mut Input(data);
     let mut tables = [TagTable::new(), TagTable::new()];
     let mut ends = sealed_ends(&mut tables);
@@ -466,4 +480,5 @@ pub fn sealed_packets(data: &[u8]) {
             }
         }
     }
+    read.iter().map(BTreeSet::len).sum()
 }
