@@ -129,9 +129,9 @@ pub enum EncryptError {
     #[error("{MAX_CHAIN} packets wait for an answer; send again when the other side has answered")]
     ChainFull,
     /// [`MAX_UNHEALED`] packets without a new post-quantum epoch: something keeps the exchange from
-    /// ending. Only what the other side still sends can end it; else the session needs a repair.
+    /// ending. [`Session::encrypt_to_heal`] can carry it on.
     #[error(
-        "{MAX_UNHEALED} packets went by without fresh post-quantum keys; the session needs a repair"
+        "{MAX_UNHEALED} packets went by without fresh keys; send again when there are new ones"
     )]
     Unhealed,
     /// More than [`MAX_PLAINTEXT`] bytes.
@@ -242,10 +242,34 @@ impl Session {
     ///
     /// # Errors
     /// - [`EncryptError::ChainFull`]: wait until a packet of the peer was read.
-    /// - [`EncryptError::Unhealed`]: wait until the peer has finished the epoch, or repair.
+    /// - [`EncryptError::Unhealed`]: end the epoch first, by [`Session::encrypt_to_heal`], or repair.
     /// - [`EncryptError::TooLong`]: cut it.
     pub fn encrypt(
         &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EncryptError> {
+        self.encrypt_within(MAX_UNHEALED, plaintext, out, rng)
+    }
+
+    /// Like [`Session::encrypt`], and never [`EncryptError::Unhealed`]: for packets that hold nothing
+    /// of what people say, so that the exchange can still end after [`MAX_UNHEALED`].
+    ///
+    /// # Errors
+    /// See [`Session::encrypt`].
+    pub fn encrypt_to_heal(
+        &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EncryptError> {
+        self.encrypt_within(u32::MAX, plaintext, out, rng)
+    }
+
+    fn encrypt_within(
+        &mut self,
+        most_unhealed: u32,
         plaintext: &[u8],
         out: &mut Vec<u8>,
         rng: &mut impl CryptoRng,
@@ -257,7 +281,7 @@ impl Session {
         let epoch = match &new {
             Some(NewChain { mixed: Some((epoch, _)), .. }) => *epoch,
             // A packet that brings the epoch is never one too many.
-            _ if self.unhealed >= MAX_UNHEALED => return Err(EncryptError::Unhealed),
+            _ if self.unhealed >= most_unhealed => return Err(EncryptError::Unhealed),
             _ => self.epoch,
         };
         let sending = new.as_ref().map(|new| &new.sending).or(self.sending.as_ref());
