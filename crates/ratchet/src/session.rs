@@ -7,6 +7,7 @@
 
 mod chain;
 mod epochs;
+mod error;
 mod exchange;
 mod packet;
 mod skipped;
@@ -26,6 +27,7 @@ pub use self::epochs::{
     AMBER_LINK_TIME, AMBER_MESSAGES, Begin, EPOCH_LINK_TIME, EPOCH_MESSAGES, EPOCH_PAUSE, Healing,
     MAX_UNHEALED, Pace,
 };
+pub use self::error::{DecryptError, EncryptError};
 use self::exchange::Exchange;
 pub use self::exchange::{ChunkError, MAX_CHUNK, MIN_CHUNK, Taken};
 use self::packet::{Header, SEALED_HEADER_LEN};
@@ -134,52 +136,6 @@ pub(crate) struct Start {
     pub(crate) keys: EpochKeys,
 }
 
-/// Why nothing was encrypted. The session is unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum EncryptError {
-    /// [`MAX_CHAIN`] packets were sent since the peer's last: wait for its answer.
-    #[error("{MAX_CHAIN} packets wait for an answer; send again when the other side has answered")]
-    ChainFull,
-    /// [`MAX_UNHEALED`] packets without a new post-quantum epoch: something keeps the exchange from
-    /// ending. Only what the other side still sends can end it; else the session needs a repair.
-    #[error(
-        "{MAX_UNHEALED} packets went by without fresh post-quantum keys; the session needs a repair"
-    )]
-    Unhealed,
-    /// More than [`MAX_PLAINTEXT`] bytes.
-    #[error("a packet holds at most {MAX_PLAINTEXT} bytes; send less at once")]
-    TooLong,
-}
-
-/// Why a packet was not read. The session is unchanged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecryptError {
-    /// Shorter than [`OVERHEAD`] or longer than [`MAX_PLAINTEXT`] and that.
-    #[error("{0} bytes are no packet")]
-    Length(usize),
-    /// No key of this session opens the header: forged, damaged, of another session, of a chain
-    /// that is over, or of a state that one side has lost. If the link says it's the peer, repair.
-    #[error("the packet doesn't belong to this session as it is now")]
-    Header,
-    /// The packet was read before, or was under way for longer than [`MAX_SKIPPED_AGE`].
-    #[error("the packet was read already, or is too old")]
-    Replayed,
-    /// The packet is more than [`MAX_SKIPPED_PER_CHAIN`] ahead of the last one read.
-    #[error("too many packets before this one are missing; the session needs a repair")]
-    TooFarAhead,
-    /// The header names a post-quantum epoch that isn't the chain's, or that no key is known for.
-    #[error("the packet is of post-quantum epoch {0}, which isn't known here")]
-    Epoch(u32),
-    /// The peer sealed a header that contradicts its earlier ones or holds an invalid key.
-    #[error("the other side's header is invalid")]
-    Inconsistent,
-    /// The header is right and the payload is not: damaged.
-    #[error("the packet is damaged")]
-    Payload,
-}
-
 /// What reading one packet changes, once its payload has been opened.
 enum Change {
     /// A key that had been kept is used up.
@@ -257,10 +213,34 @@ impl Session {
     ///
     /// # Errors
     /// - [`EncryptError::ChainFull`]: wait until a packet of the peer was read.
-    /// - [`EncryptError::Unhealed`]: wait until the peer has finished the epoch, or repair.
+    /// - [`EncryptError::Unhealed`]: end the epoch first, by [`Session::encrypt_to_heal`], or repair.
     /// - [`EncryptError::TooLong`]: cut it.
     pub fn encrypt(
         &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EncryptError> {
+        self.encrypt_within(MAX_UNHEALED, plaintext, out, rng)
+    }
+
+    /// Like [`Session::encrypt`], and never [`EncryptError::Unhealed`]: for packets that hold nothing
+    /// of what people say, so that the exchange can still end after [`MAX_UNHEALED`].
+    ///
+    /// # Errors
+    /// See [`Session::encrypt`].
+    pub fn encrypt_to_heal(
+        &mut self,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), EncryptError> {
+        self.encrypt_within(u32::MAX, plaintext, out, rng)
+    }
+
+    fn encrypt_within(
+        &mut self,
+        most_unhealed: u32,
         plaintext: &[u8],
         out: &mut Vec<u8>,
         rng: &mut impl CryptoRng,
@@ -272,7 +252,7 @@ impl Session {
         let epoch = match &new {
             Some(NewChain { mixed: Some((epoch, _)), .. }) => *epoch,
             // A packet that brings the epoch is never one too many.
-            _ if self.unhealed >= MAX_UNHEALED => return Err(EncryptError::Unhealed),
+            _ if self.unhealed >= most_unhealed => return Err(EncryptError::Unhealed),
             _ => self.epoch,
         };
         let sending = new.as_ref().map(|new| &new.sending).or(self.sending.as_ref());

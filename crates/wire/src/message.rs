@@ -1,9 +1,10 @@
 //! What is inside ratchet packets: numbered, padded payloads.
 //!
-//! A payload is `version u8 ‖ sequence u64 ‖ length u32 ‖ body ‖ zeros`, all big-endian. The zeros
-//! make the ratchet packet around it fill whole cells, so that a length on the wire says how many
-//! cells there are and nothing else. A body is `kind u8 ‖ content`. (`docs/protocol.md`,
-//! "Messages".)
+//! A payload is `version u8 ‖ sequence u64 ‖ length u32 ‖ body ‖ padding`, all big-endian. The
+//! padding makes the ratchet packet around it fill whole cells, so that a length on the wire says how
+//! many cells there are and nothing else. It is `length u16 ‖ chunk ‖ zeros`, where the ratchet's
+//! post-quantum epochs have their room, or zeros alone where it has less than two bytes. A body is
+//! `kind u8 ‖ content`. (`docs/protocol.md`, "Messages".)
 
 use std::fmt;
 
@@ -26,6 +27,9 @@ pub const MAX_CHECK: usize = 4096;
 
 /// Bytes before the body.
 const HEADER_LEN: usize = 13;
+
+/// Bytes of the length before a chunk.
+const CHUNK_LENGTH_LEN: usize = 2;
 
 /// Bytes of the longest body: a kind and a text.
 const MAX_BODY: usize = 1 + MAX_TEXT;
@@ -121,7 +125,7 @@ pub enum DecodeError {
     /// A size that no cells are filled by.
     #[error("a message isn't padded to whole cells")]
     Size,
-    /// Bytes other than zero after the body.
+    /// Bytes other than zero after body and chunk.
     #[error("a message's padding isn't zero")]
     Padding,
     /// Text that isn't UTF-8, a truth value that is neither, a receipt that contradicts itself.
@@ -263,6 +267,19 @@ impl Payload {
     /// # Errors
     /// [`EncodeError::TooLong`] if `body` is longer than any body.
     pub fn encode_kept(sequence: u64, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
+        Self::encode_with_chunk(sequence, body, |_, _| ())
+    }
+
+    /// Like [`Payload::encode_kept`], and lets `fill` append a chunk of the ratchet's where padding
+    /// would stand: at most as many bytes as it is told, which are [`Payload::room`].
+    ///
+    /// # Errors
+    /// [`EncodeError::TooLong`] if `body` is longer than any body, or the chunk than its room.
+    pub fn encode_with_chunk(
+        sequence: u64,
+        body: &[u8],
+        fill: impl FnOnce(usize, &mut Vec<u8>),
+    ) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         if body.len() > MAX_BODY {
             return Err(EncodeError::TooLong);
         }
@@ -273,15 +290,40 @@ impl Payload {
         out.extend_from_slice(&sequence.to_be_bytes());
         out.extend_from_slice(&length.to_be_bytes());
         out.extend_from_slice(body);
+        let room = Self::room(body.len());
+        if room > 0 {
+            let mut chunk = Zeroizing::new(Vec::with_capacity(room));
+            fill(room, &mut chunk);
+            let length = u16::try_from(chunk.len()).ok().filter(|_| chunk.len() <= room);
+            out.extend_from_slice(&length.ok_or(EncodeError::TooLong)?.to_be_bytes());
+            out.extend_from_slice(&chunk);
+        }
         out.resize(padded, 0);
         Ok(out)
     }
 
-    /// Reads a payload, all of it, padding included.
+    /// The bytes that a chunk may have behind an encoded body of so many.
+    #[must_use]
+    pub const fn room(body: usize) -> usize {
+        padded_len(body)
+            .saturating_sub(HEADER_LEN)
+            .saturating_sub(body)
+            .saturating_sub(CHUNK_LENGTH_LEN)
+    }
+
+    /// Reads a payload, all of it, padding included, and passes over its chunk.
     ///
     /// # Errors
     /// See [`DecodeError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Self::decode_with_chunk(bytes).map(|(payload, _)| payload)
+    }
+
+    /// Reads a payload, and the chunk in its padding; that is empty if there is none.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn decode_with_chunk(bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
         let (version, rest) = bytes.split_first().ok_or(DecodeError::Length)?;
         if *version != PAYLOAD_VERSION {
             return Err(DecodeError::Version);
@@ -294,14 +336,21 @@ impl Payload {
         if bytes.len() != padded_len(length) {
             return Err(DecodeError::Size);
         }
-        if padding.iter().any(|byte| *byte != 0) {
+        let (chunk, zeros) = match padding.split_first_chunk() {
+            Some((length, rest)) => {
+                let length = usize::from(u16::from_be_bytes(*length));
+                rest.split_at_checked(length).ok_or(DecodeError::Length)?
+            }
+            None => ([].as_slice(), padding),
+        };
+        if zeros.iter().any(|byte| *byte != 0) {
             return Err(DecodeError::Padding);
         }
         let (sequence, body) = (u64::from_be_bytes(*sequence), Body::decode(body)?);
         if body.is_sequenced() != (sequence != 0) {
             return Err(DecodeError::Sequence);
         }
-        Ok(Self { sequence, body })
+        Ok((Self { sequence, body }, chunk))
     }
 }
 
@@ -406,7 +455,8 @@ mod tests {
         };
         assert_eq!(with(0, 2), DecodeError::Version);
         assert_eq!(with(9, 1), DecodeError::Length);
-        assert_eq!(with(12, 3), DecodeError::Padding);
+        // What is left over of the body would be a chunk beyond the end.
+        assert_eq!(with(12, 3), DecodeError::Length);
         assert_eq!(with(13, 99), DecodeError::Kind);
         assert_eq!(with(14, 0xff), DecodeError::Content);
         assert_eq!(with(good.len() - 1, 1), DecodeError::Padding);
@@ -448,5 +498,48 @@ mod tests {
         fn garbage_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
             prop_assert!(Payload::decode(&bytes).is_err() || bytes[0] == PAYLOAD_VERSION);
         }
+    }
+
+    #[test]
+    fn a_chunk_takes_the_place_of_padding_and_no_more() {
+        for body in (0..1_000).chain([MAX_BODY - 1]) {
+            let encoded = text(body).encode().unwrap();
+            let without = Payload::encode_kept(1, &encoded).unwrap();
+            let room = Payload::room(encoded.len());
+            for length in [0, 1, room / 2, room] {
+                let chunk = vec![7; length.min(room)];
+                let bytes = Payload::encode_with_chunk(1, &encoded, |told, out| {
+                    assert_eq!(told, room);
+                    out.extend_from_slice(&chunk);
+                })
+                .unwrap();
+                assert_eq!(bytes.len(), without.len());
+                let (payload, read) = Payload::decode_with_chunk(&bytes).unwrap();
+                assert_eq!((payload.body, read), (text(body), chunk.as_slice()));
+                assert!(!chunk.is_empty() || bytes == without);
+            }
+            if room > 0 {
+                let fill = |room, out: &mut Vec<u8>| out.resize(room + 1, 7);
+                let long = Payload::encode_with_chunk(1, &encoded, fill);
+                assert_eq!(long.err(), Some(EncodeError::TooLong));
+            }
+        }
+        assert_eq!(Payload::room(17), 330, "behind a receipt: ten parts of a key");
+    }
+
+    #[test]
+    fn padding_behind_a_chunk_is_zero_and_a_chunk_is_whole() {
+        let body = Body::Empty.encode().unwrap();
+        let fill = |_, out: &mut Vec<u8>| out.extend_from_slice(b"chunk");
+        let bytes = Payload::encode_with_chunk(0, &body, fill).unwrap();
+        let behind = HEADER_LEN + body.len();
+        for place in behind + 2 + 5..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[place] = 1;
+            assert_eq!(Payload::decode(&changed).err(), Some(DecodeError::Padding));
+        }
+        let mut changed = bytes;
+        changed[behind..behind + 2].copy_from_slice(&400_u16.to_be_bytes());
+        assert_eq!(Payload::decode(&changed).err(), Some(DecodeError::Length));
     }
 }

@@ -103,13 +103,29 @@ impl Conversation {
         }
         let Some(bytes) = self.packet_of(sequence, body, cx) else { return false };
         cx.effect(Effect::Send { stream, kind: FrameKind::Packet, bytes });
+        self.make_room_for_epoch(body.len(), stream, cx);
         true
     }
 
-    fn packet_of(&mut self, sequence: u64, body: &[u8], cx: &mut Cx<'_, '_>) -> Option<Vec<u8>> {
-        let payload = Payload::encode_kept(sequence, body).ok()?;
+    pub(super) fn packet_of(
+        &mut self,
+        sequence: u64,
+        body: &[u8],
+        cx: &mut Cx<'_, '_>,
+    ) -> Option<Vec<u8>> {
+        self.tend_epoch(cx);
+        let session = &mut self.session;
+        let fill = |room, out: &mut Vec<u8>| {
+            session.next_chunk(room, out);
+        };
+        let payload = Payload::encode_with_chunk(sequence, body, fill).ok()?;
         let mut bytes = Vec::new();
-        self.session.encrypt(&payload, &mut bytes, cx.rng).ok()?;
+        // What has no number says nothing of what people do, so it may still end a late epoch.
+        let sealed = match sequence {
+            0 => self.session.encrypt_to_heal(&payload, &mut bytes, cx.rng),
+            _ => self.session.encrypt(&payload, &mut bytes, cx.rng),
+        };
+        sealed.ok()?;
         self.session_changed = true;
         Some(bytes)
     }
@@ -169,9 +185,17 @@ impl Conversation {
             self.last_word = None;
         }
         let effects = cx.step.effects.len();
-        match Payload::decode(&plain) {
-            Ok(Payload { sequence: 0, body }) => self.unsequenced(&body, cx),
-            Ok(Payload { sequence, body }) => self.sequenced(sequence, body, cx),
+        match Payload::decode_with_chunk(&plain) {
+            Ok((payload, chunk)) => {
+                // First, so that the answer can go with what answers the body.
+                if !self.take_chunk(chunk, cx) {
+                    return;
+                }
+                match payload {
+                    Payload { sequence: 0, body } => self.unsequenced(&body, cx),
+                    Payload { sequence, body } => self.sequenced(sequence, body, cx),
+                }
+            }
             Err(_) => cx.tell(self.id, ConversationEvent::Refused),
         }
         if self.phase == Phase::Over {
@@ -183,7 +207,7 @@ impl Conversation {
         }
         self.pump(cx);
         let sent = cx.step.effects.iter().skip(effects).any(|e| matches!(e, Effect::Send { .. }));
-        if !sent && self.session.wants_to_answer() {
+        if !sent && (self.session.wants_to_answer() || self.has_late_epoch()) {
             self.send_unsequenced(&Body::Empty, cx);
         }
     }

@@ -18,9 +18,6 @@ use crate::{
     ChannelKeys, CloseReason, CloseWhen, Cx, DialFailure, DialId, Effect, Owner, StreamId,
 };
 
-/// The epoch whose link key authenticates a link; there is only the pairing's root so far.
-const EPOCH: u32 = 0;
-
 /// The connection and the streams that may become one.
 pub(super) struct Connection {
     state: State,
@@ -222,9 +219,12 @@ impl Conversation {
             return;
         };
         proving.keys = Some(keys.clone());
-        let opening = link::Opening { epoch: EPOCH, mode: Mode::Off };
+        // The newest epoch that the other end has for certain.
+        let epoch = self.session.shared_epoch();
+        let Some(key) = self.session.link_key(epoch) else { return };
+        let opening = link::Opening { epoch, mode: Mode::Off };
         let sender = ratchet_role(self.contact.role);
-        let bytes = self.proof(keys).make(&self.contact.link_key, sender, opening).to_vec();
+        let bytes = self.proof(keys).make(key, sender, opening).to_vec();
         cx.effect(Effect::Send { stream, kind: FrameKind::Link, bytes });
     }
 
@@ -241,7 +241,7 @@ impl Conversation {
     /// Whether a frame is the other end's proof on the stream with these keys.
     fn proves(&self, keys: &ChannelKeys, frame: &[u8]) -> bool {
         let other = ratchet_role(self.contact.role).other();
-        let key = |epoch| (epoch == EPOCH).then_some(&self.contact.link_key);
+        let key = |epoch| self.session.link_key(epoch);
         self.proof(keys).verify(other, frame, key).is_ok()
     }
 
@@ -292,6 +292,7 @@ impl Conversation {
         cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
         self.sent = self.counters.acknowledged;
         self.heard = false;
+        self.counted_until = Some(cx.now);
         self.greet(cx);
     }
 

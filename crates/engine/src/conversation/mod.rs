@@ -2,10 +2,12 @@
 //!
 //! - [`delivery`]: the outbox, receipts, what arrives.
 //! - [`link`]: the connection, its loss and its return.
+//! - [`epochs`]: the ratchet's post-quantum epochs.
 //! - [`check`]: the Socialist Millionaire check.
 
 mod check;
 mod delivery;
+mod epochs;
 mod link;
 
 use undertone_handle::command::{CheckCommand, Role};
@@ -52,6 +54,8 @@ pub(crate) struct Conversation {
     /// The packet that opens each connection while the sending chain is full; see
     /// [`Conversation::greet`].
     last_word: Option<Vec<u8>>,
+    /// Up to when the time with a connection was counted.
+    counted_until: Option<Millis>,
     connection: Connection,
     service: Option<ServiceId>,
     check: Check,
@@ -81,6 +85,7 @@ impl Conversation {
             heard: false,
             owes_receipt: false,
             last_word: None,
+            counted_until: None,
             connection: Connection::up(stream),
             service: None,
             check: Check::new(check, secret),
@@ -113,6 +118,7 @@ impl Conversation {
             heard: false,
             owes_receipt: false,
             last_word: None,
+            counted_until: None,
             connection: Connection::loaded(),
             service: None,
             check: Check::loaded(),

@@ -3,6 +3,8 @@
 use rand_core::CryptoRng;
 
 use super::exchange::{Chunk, ChunkError, Exchange, Offered, Taken};
+#[cfg(doc)]
+use super::exchange::{MAX_CHUNK, MIN_CHUNK};
 use super::{EpochKeys, Session};
 use crate::kdf::{self, label};
 use crate::secret::Secret;

@@ -65,7 +65,14 @@ fn payloads() {
         let (said, zeros) = bytes.split_at(end);
         format!("{payload:?}: {} and {} zeros\n", HEXLOWER.encode(said), zeros.len())
     });
-    golden(|| assert_snapshot!("payloads", lines.concat()));
+    let empty = Body::Empty.encode().unwrap();
+    let fill = |_, out: &mut Vec<u8>| out.extend_from_slice(b"chunk");
+    let bytes = Payload::encode_with_chunk(0, &empty, fill).unwrap();
+    let (said, zeros) = bytes.split_at(21);
+    assert!(zeros.iter().all(|byte| *byte == 0));
+    let chunk =
+        format!("Empty with a chunk: {} and {} zeros\n", HEXLOWER.encode(said), zeros.len());
+    golden(|| assert_snapshot!("payloads", lines.concat() + &chunk));
 }
 
 #[test]
