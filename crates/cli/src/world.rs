@@ -116,6 +116,7 @@ fn arti(_details: &NetworkDetails) -> Result<Connection, UserError> {
 }
 
 /// The first letter made a capital.
+#[cfg(feature = "arti")]
 pub(crate) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().chain(chars).collect()).unwrap_or_default()

@@ -33,6 +33,7 @@ fn file(path: &str) -> String {
 }
 
 /// Shows the first line that differs; a whole paper wouldn't help.
+#[cfg(feature = "sqlcipher")]
 fn assert_same(path: &str, printed: &str) {
     let kept = file(path);
     let differs = (1..).zip(kept.lines().zip(printed.lines())).find(|(_, (one, two))| one != two);

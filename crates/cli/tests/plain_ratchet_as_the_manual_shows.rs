@@ -2,7 +2,7 @@
 //! those that name Ana, in one folder.
 
 #![cfg(feature = "sqlcipher")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails in a helper fails its test")]
+#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod support;
 

@@ -4,7 +4,6 @@
 //! packets that ever got out can be read, no key served for two.
 
 #![cfg(feature = "sqlcipher")]
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod support;
 
