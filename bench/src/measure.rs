@@ -64,6 +64,10 @@ impl Goal {
     }
 
     /// The line of what was measured so, beside the goal.
+    #[cfg_attr(
+        not(feature = "tor"),
+        expect(dead_code, reason = "told of times over onion services")
+    )]
     pub(crate) fn without_goal(&self, how: &str) -> String {
         format!("{how}: {}; a pair differs by {:.2} {}", self.numbers(), self.more, self.unit)
     }

@@ -82,11 +82,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l offline -
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -107,7 +106,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -118,7 +117,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -129,7 +128,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -142,7 +141,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -153,7 +152,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -164,7 +163,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -178,7 +177,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -189,7 +188,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -202,7 +201,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
@@ -211,7 +210,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it' -r
+complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"

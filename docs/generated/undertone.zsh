@@ -99,7 +99,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -124,7 +124,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -141,7 +141,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -157,7 +157,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -176,7 +176,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -193,7 +193,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -211,7 +211,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -231,7 +231,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -248,7 +248,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
@@ -267,7 +267,7 @@ _arguments "${_arguments_options[@]}" : \
 '--db=[The database with your conversations \[default\: ratchet.db in \$UNDERTONE_HOME, or in undertone under \$XDG_DATA_HOME\]]:FILE:_files' \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
-'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it]:FILE|stderr:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use undertone_ratchet::session::{DecryptError, EncryptError, StateError};
+use undertone_ratchet::session::{ChunkError, DecryptError, EncryptError, StateError};
 use undertone_ratchet::stream;
 use undertone_store::key::KeyError;
 use undertone_store::sessions::ChangeError;
@@ -143,8 +143,20 @@ impl From<EncryptError> for Failure {
                 "256 messages wait for an answer; no more can be sent before one was read.",
                 "Ask your partner to send something, read that, and run the command again.",
             ),
+            EncryptError::Unhealed => Self::new(
+                Kind::NotDelivered,
+                "1,000 messages went by without fresh keys from both sides; no more are sent, for \
+                 somebody may be keeping them from arriving.",
+                BEGIN_ANEW,
+            ),
             error => Self::said(Kind::Internal, &error, "Report it."),
         }
+    }
+}
+
+impl From<ChunkError> for Failure {
+    fn from(error: ChunkError) -> Self {
+        Self::said(Kind::CheckFailed, &error, BEGIN_ANEW)
     }
 }
 

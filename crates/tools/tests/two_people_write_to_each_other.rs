@@ -46,6 +46,19 @@ fn either_may_write_first_and_out_of_order() {
     assert_eq!(ana.run(&["decrypt", "ben"], &from_ben).unwrap(), b"from ben");
 }
 
+/// Without fresh keys from both sides, which ride along, no more than 1,000 are sealed.
+#[test]
+fn more_than_a_thousand_mails_go_to_and_fro() {
+    let (ana, ben) = pair();
+    for number in 0..510_u32 {
+        let text = number.to_be_bytes();
+        let there = ana.run(&["encrypt", "ben"], &text).unwrap();
+        assert_eq!(ben.run(&["decrypt", "ana"], &there).unwrap(), text);
+        let back = ben.run(&["encrypt", "ana"], &text).unwrap();
+        assert_eq!(ana.run(&["decrypt", "ben"], &back).unwrap(), text);
+    }
+}
+
 /// Around the lengths where a message becomes a stream, and where chunks end.
 #[test]
 fn files_of_every_length_arrive_whole() {

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use undertone_ratchet::secret::Secret;
-use undertone_ratchet::session::{MAX_PLAINTEXT, OVERHEAD};
+use undertone_ratchet::session::{MAX_CHUNK, MAX_PLAINTEXT, OVERHEAD, Pace};
 use undertone_ratchet::stream::{CHUNK, HEADER_LEN, Opener, SEALED_CHUNK, Sealer};
 use undertone_store::sessions::{Sessions, Turn};
 use zeroize::Zeroizing;
@@ -26,10 +26,25 @@ const CONTEXT: &[u8] = b"undertone/1 file after a packet";
 /// Up to here a message is one packet.
 const MAX_WHOLE: usize = CHUNK;
 
-/// Encrypts a packet within a turn, appended to `out`.
+/// Length of what says how long a packet's part of a key exchange is.
+pub(super) const EXCHANGE_HEAD_LEN: usize = 2;
+
+/// Encrypts a packet within a turn, appended to `out`, with the present part of a key exchange if
+/// one is under way or due. A whole one fits: nobody here counts cells.
 pub(super) fn seal(turn: &mut Turn<'_>, text: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
     let mut open = Open::of(&turn.record)?;
-    open.session.encrypt(text, out, turn.rng())?;
+    if open.session.epoch_due(Pace::Unpaced) {
+        open.session.begin_epoch(turn.rng());
+    }
+    let most = text.len().saturating_add(MAX_CHUNK).saturating_add(EXCHANGE_HEAD_LEN);
+    let mut plain = Zeroizing::new(Vec::with_capacity(most));
+    plain.extend_from_slice(&[0; EXCHANGE_HEAD_LEN]);
+    let length = open.session.next_chunk(MAX_CHUNK, &mut plain);
+    if let Some(head) = plain.first_chunk_mut() {
+        *head = u16::try_from(length).unwrap_or(u16::MAX).to_be_bytes();
+    }
+    plain.extend_from_slice(text);
+    open.session.encrypt(&plain, out, turn.rng())?;
     turn.record.state = open.to_bytes();
     Ok(())
 }
@@ -39,11 +54,19 @@ pub(super) fn seal(turn: &mut Turn<'_>, text: &[u8], out: &mut Vec<u8>) -> Resul
 pub(super) fn unseal(turn: &mut Turn<'_>, packet: &[u8]) -> Result<Unsealed, Failure> {
     let mut open = Open::of(&turn.record)?;
     let most = packet.len().saturating_sub(OVERHEAD);
-    let mut text = Zeroizing::new(Vec::with_capacity(most));
-    open.session.decrypt(packet, super::now(), &mut text)?;
+    let mut plain = Zeroizing::new(Vec::with_capacity(most));
+    open.session.decrypt(packet, super::now(), &mut plain)?;
+    let (exchange, text) = plain
+        .split_first_chunk::<EXCHANGE_HEAD_LEN>()
+        .and_then(|(head, rest)| rest.split_at_checked(usize::from(u16::from_be_bytes(*head))))
+        .ok_or_else(damaged)?;
+    if !exchange.is_empty() {
+        open.session.take_chunk(exchange, turn.rng())?;
+    }
     // It came from the other end, which has the last card then.
     open.card.clear();
     turn.record.state = open.to_bytes();
+    let text = Zeroizing::new(text.to_vec());
     Ok(Unsealed { text, answer_wanted: open.session.wants_to_answer() })
 }
 
@@ -125,7 +148,7 @@ fn pack(
 /// One packet; its state is on the disk when this returns.
 fn packet(sessions: &mut Sessions, name: &str, text: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(sessions.change(name, |turn| {
-        let mut packet = Vec::with_capacity(text.len().saturating_add(OVERHEAD));
+        let mut packet = Vec::new();
         seal(turn, text, &mut packet)?;
         Ok::<_, Failure>(packet)
     })?)

@@ -11,11 +11,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rand_core::Rng as _;
-use undertone_ratchet::session::OVERHEAD;
+use undertone_ratchet::session::{MAX_CHUNK, OVERHEAD};
 use undertone_store::sessions::{ChangeError, Sessions};
 use zeroize::Zeroizing;
 
-use super::message::{Unsealed, seal, unseal};
+use super::message::{EXCHANGE_HEAD_LEN, Unsealed, seal, unseal};
 use super::state::Open;
 use crate::failure::{Failure, Kind};
 use crate::streams::{Streams, fill};
@@ -27,7 +27,7 @@ const RUN_LEN: usize = 16;
 /// Kind ‖ run of the reader ‖ number.
 const HEAD_LEN: usize = 1 + RUN_LEN + 8;
 /// The longest packet that is taken from the carrier.
-const MAX_PACKET: usize = HEAD_LEN + MOST + OVERHEAD;
+const MAX_PACKET: usize = EXCHANGE_HEAD_LEN + MAX_CHUNK + HEAD_LEN + MOST + OVERHEAD;
 /// How long the carrier gets to bring the last packet out after everything is said.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
@@ -270,7 +270,7 @@ impl Pipe {
     fn put(&self, carrier: &mut impl Write, text: &[u8]) -> Result<(), Failure> {
         loop {
             let read = self.shared().read;
-            let mut packet = Vec::with_capacity(text.len().saturating_add(OVERHEAD));
+            let mut packet = Vec::new();
             let sealed = self.turn(|turn| seal(turn, text, &mut packet));
             match sealed {
                 Ok(()) => {
