@@ -520,14 +520,14 @@ mod tests {
         shown += &format!("\n{responder:?}\n{waiting:?}");
         let (repaired, _) = responder.consent(proof.as_slice(), rng).unwrap();
         shown += &format!("\n{repaired:?}\n{:?}", repaired.recovery);
-        insta::assert_snapshot!(shown, @r"
+        insta::assert_snapshot!(shown, @r#"
             Contact { recovery: RecoveryKeys { settled: true, .. }, .. }
             Initiator(…)
             Responder(…)
             Waiting(…)
-            Repaired { role: Responder, session: Session { sent: None, received: Some(0), skipped: 0, epoch: 0, .. }, .. }
+            Repaired { role: Responder, session: Session { sent: None, received: Some(0), skipped: 0, epoch: 0, exchange: "idle", unhealed: 0, .. }, .. }
             RecoveryKeys { settled: false, .. }
-        ");
+        "#);
     }
 
     /// Both ends of a contact whose recovery key is 32 bytes 7.

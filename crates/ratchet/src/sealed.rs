@@ -99,6 +99,13 @@ impl SealedSession {
         &self.session
     }
 
+    /// The session, for its epochs and the time that a link was up. Packets go through this type, which follows their
+    /// turns.
+    #[must_use]
+    pub fn session_mut(&mut self) -> &mut Session {
+        &mut self.session
+    }
+
     /// Seals `plaintext` (0 to [`MAX_SEALED_PLAINTEXT`] bytes) and appends the packet to `out`: one of [`SIZES`], the
     /// smallest that will do.
     ///
