@@ -110,8 +110,9 @@ fn packets_of_an_earlier_pipe_are_refused() {
     let (ana, ben) = pair();
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("kept");
-    let hello = 4 + 17 + OVERHEAD;
-    let data = 4 + 25 + 32_768 + OVERHEAD;
+    // Length ‖ (no part of an exchange ‖ text) in a packet.
+    let hello = 4 + 2 + 17 + OVERHEAD;
+    let data = 4 + 2 + 25 + 32_768 + OVERHEAD;
     // Somebody on the way keeps the second packet of what Ana said, and cuts the connection.
     // Who keeps it runs on when the carrier is ended.
     let keep = format!(
@@ -121,7 +122,7 @@ fn packets_of_an_earlier_pipe_are_refused() {
     );
     let ends = both((&ana, &[7; 60_000]), (&ben, b""), &keep);
     assert!(ends.iter().all(|(done, _)| done.is_err()));
-    let second = 4 + 25 + (60_000 - 32_768) + OVERHEAD;
+    let second = 4 + 2 + 25 + (60_000 - 32_768) + OVERHEAD;
     let begin = Instant::now();
     while std::fs::metadata(&kept).map_or(0, |kept| kept.len()) < second as u64 {
         assert!(begin.elapsed() < Duration::from_secs(20), "nothing was kept");
