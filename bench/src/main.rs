@@ -29,18 +29,15 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Measure = fn() -> Result<Goal, Failure>;
 
 /// The goals: name, and what measures it.
-#[cfg(not(feature = "tor"))]
-const GOALS: [(&str, Measure); 5] = [
+const GOALS: &[(&str, Measure)] = &[
     (ratchet::SHORT, ratchet::short),
     (ratchet::KIB, ratchet::kib),
     (ratchet::LONG, ratchet::long),
     (ratchet::TURN, ratchet::turn),
     (ratchet::STREAM, ratchet::chunk),
+    #[cfg(feature = "tor")]
+    (latency::NAME, latency::measure),
 ];
-
-/// The goals over onion services, which a build of its own measures: `cargo xtask bench` runs both.
-#[cfg(feature = "tor")]
-const GOALS: [(&str, Measure); 1] = [(latency::NAME, latency::measure)];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -69,7 +66,7 @@ fn bench(arguments: &[String]) -> Result<bool, Failure> {
         return Err(USAGE.into());
     }
     let filter = filters.first().map_or("", |filter| filter.as_str());
-    let chosen: Vec<_> = GOALS.into_iter().filter(|(name, _)| name.contains(filter)).collect();
+    let chosen: Vec<_> = GOALS.iter().filter(|(name, _)| name.contains(filter)).collect();
     if chosen.is_empty() {
         let names: Vec<&str> = GOALS.iter().map(|(name, _)| *name).collect();
         return Err(format!("no goal is called {filter}; there are: {}", names.join(", ")).into());

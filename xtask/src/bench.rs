@@ -2,21 +2,24 @@
 
 use crate::{Outcome, step};
 
-/// The goals over onion services. They need Tor inside, which takes minutes to build; the others
-/// don't, and are built as what is shipped.
-const OVER_TOR: [&str; 1] = ["latency"];
+/// The goal over onion services. It needs Tor inside, which takes minutes to build; the others don't, and are built as what
+/// is shipped.
+const OVER_TOR: &str = "latency";
 
 /// Builds the benches and runs those whose names contain the filter, all without one.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    let over_tor = |filter: &String| OVER_TOR.iter().any(|name| name.contains(filter.as_str()));
+    let (options, filters): (Vec<String>, Vec<String>) =
+        arguments.iter().cloned().partition(|argument| argument.starts_with('-'));
+    let over_tor = filters.first().is_none_or(|filter| OVER_TOR.contains(filter.as_str()));
     // Both run before either fails: a goal that is short hides none of the others.
-    let light = match filter.is_some_and(over_tor) {
-        true => Ok(()),
-        false => run(&["--profile", "dist"], arguments),
+    let light = if over_tor && !filters.is_empty() {
+        Ok(())
+    } else {
+        run(&["--profile", "dist", "--no-default-features"], arguments)
     };
-    if filter.is_none_or(over_tor) {
-        run(&["--release", "--features", "tor"], arguments)?;
+    if over_tor {
+        let only: Vec<String> = [OVER_TOR.to_owned()].into_iter().chain(options).collect();
+        run(&["--release"], &only)?;
     }
     light.map(|()| true)
 }
