@@ -72,8 +72,6 @@ pub struct Contact {
     pub card: Card,
     /// The hash of the pairing's transcript.
     pub pairing: [u8; 32],
-    /// The link key of epoch 0.
-    pub link_key: Secret<32>,
     /// The authenticator of epoch 0.
     pub authenticator: Secret<32>,
     /// For a repair of a broken or restored session.
@@ -94,7 +92,6 @@ impl std::fmt::Debug for Contact {
             own: _,
             card: _,
             pairing: _,
-            link_key: _,
             authenticator: _,
             recovery_key: _,
             trust,
