@@ -372,6 +372,11 @@ fn command_in(
                 conversation.check_command(answer, cx);
             }
         }
+        Command::Heal(id) => {
+            if let Some(conversation) = conversations.get_mut(&id) {
+                conversation.heal(cx);
+            }
+        }
         Command::Send { conversation: id, message, body } => match conversations.get_mut(&id) {
             Some(conversation) => conversation.send_text(message, body, cx),
             None => cx.tell(id, ConversationEvent::NotSent(message, NotSent::NotOpen)),

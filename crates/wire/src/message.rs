@@ -25,6 +25,9 @@ pub const MAX_NAME: usize = 120;
 /// Bytes of the longest message of a check: the largest message of the protocol with its question.
 pub const MAX_CHECK: usize = 4096;
 
+/// Bytes of an epoch's number.
+const EPOCH_LEN: usize = 4;
+
 /// Bytes before the body.
 const HEADER_LEN: usize = 13;
 
@@ -65,8 +68,19 @@ pub enum Body {
     Name(String),
     /// Whether the sender wishes the check before the conversation.
     CheckWish(bool),
-    /// A message of the Socialist Millionaire Protocol, at most [`MAX_CHECK`] bytes.
+    /// A message of the Socialist Millionaire Protocol after the first of a run, at most
+    /// [`MAX_CHECK`] bytes.
     Check(Vec<u8>),
+    /// The first message of a run.
+    CheckBegin {
+        /// The post-quantum epoch whose authenticator the run's secret is bound to.
+        epoch: u32,
+        /// The message of the protocol, at most [`MAX_CHECK`] bytes.
+        message: Vec<u8>,
+    },
+    /// The sender no longer has the authenticator of the epoch that the first message named, and
+    /// asks for another first message.
+    CheckAnew,
     /// The sender ended the check.
     CheckAbort,
     /// The sender leaves for good.
@@ -86,6 +100,8 @@ impl fmt::Debug for Body {
             Self::Name(_) => "Name(…)",
             Self::CheckWish(_) => "CheckWish(…)",
             Self::Check(_) => "Check(…)",
+            Self::CheckBegin { .. } => "CheckBegin(…)",
+            Self::CheckAnew => "CheckAnew",
             Self::CheckAbort => "CheckAbort",
             Self::Goodbye => "Goodbye",
             Self::GoodbyeSeen => "GoodbyeSeen",
@@ -145,6 +161,8 @@ impl Body {
             | Self::Name(_)
             | Self::CheckWish(_)
             | Self::Check(_)
+            | Self::CheckBegin { .. }
+            | Self::CheckAnew
             | Self::CheckAbort
             | Self::Goodbye => true,
             Self::Receipt { .. } | Self::GoodbyeSeen | Self::Empty => false,
@@ -162,6 +180,8 @@ impl Body {
             Self::CheckAbort => 6,
             Self::Goodbye => 7,
             Self::GoodbyeSeen => 8,
+            Self::CheckBegin { .. } => 9,
+            Self::CheckAnew => 10,
         }
     }
 
@@ -171,10 +191,15 @@ impl Body {
     /// [`EncodeError::TooLong`] or [`EncodeError::Receipt`].
     pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
         let receipt;
+        let begin;
         let (content, limit): (&[u8], _) = match self {
             Self::Text(text) => (text.as_bytes(), MAX_TEXT),
             Self::Name(name) => (name.as_bytes(), MAX_NAME),
             Self::Check(message) => (message, MAX_CHECK),
+            Self::CheckBegin { epoch, message } => {
+                begin = [&epoch.to_be_bytes(), message.as_slice()].concat();
+                (&begin, EPOCH_LEN.saturating_add(MAX_CHECK))
+            }
             Self::CheckWish(false) => (&[0], 1),
             Self::CheckWish(true) => (&[1], 1),
             Self::Receipt { highest, window } => {
@@ -184,7 +209,11 @@ impl Body {
                 receipt = [highest.to_be_bytes(), window.to_be_bytes()];
                 (receipt.as_flattened(), 16)
             }
-            Self::CheckAbort | Self::Goodbye | Self::GoodbyeSeen | Self::Empty => (&[], 0),
+            Self::CheckAnew
+            | Self::CheckAbort
+            | Self::Goodbye
+            | Self::GoodbyeSeen
+            | Self::Empty => (&[], 0),
         };
         if content.len() > limit {
             return Err(EncodeError::TooLong);
@@ -224,6 +253,16 @@ impl Body {
             6 => empty(Self::CheckAbort),
             7 => empty(Self::Goodbye),
             8 => empty(Self::GoodbyeSeen),
+            9 => {
+                let (epoch, message) =
+                    content.split_first_chunk::<EPOCH_LEN>().ok_or(DecodeError::Length)?;
+                if message.len() > MAX_CHECK {
+                    return Err(DecodeError::Length);
+                }
+                let epoch = u32::from_be_bytes(*epoch);
+                Ok(Self::CheckBegin { epoch, message: message.to_vec() })
+            }
+            10 => empty(Self::CheckAnew),
             _ => Err(DecodeError::Kind),
         }
     }
@@ -378,6 +417,8 @@ mod tests {
             Body::CheckWish(false),
             Body::CheckWish(true),
             Body::Check(vec![1, 2, 3]),
+            Body::CheckBegin { epoch: 7, message: vec![1, 2, 3] },
+            Body::CheckAnew,
             Body::CheckAbort,
             Body::Goodbye,
         ];
@@ -408,11 +449,18 @@ mod tests {
 
     #[test]
     fn bounds_hold_on_both_sides() {
-        let over = [text(MAX_TEXT + 1), Body::Name("x".repeat(121)), Body::Check(vec![0; 4097])];
+        let over = [
+            text(MAX_TEXT + 1),
+            Body::Name("x".repeat(121)),
+            Body::Check(vec![0; 4097]),
+            Body::CheckBegin { epoch: 0, message: vec![0; 4097] },
+        ];
         for body in over {
             assert_eq!(body.encode().unwrap_err(), EncodeError::TooLong, "{body:?}");
         }
-        for (kind, length) in [(1, MAX_TEXT + 1), (3, MAX_NAME + 1), (5, MAX_CHECK + 1)] {
+        for (kind, length) in
+            [(1, MAX_TEXT + 1), (3, MAX_NAME + 1), (5, MAX_CHECK + 1), (9, MAX_CHECK + 5)]
+        {
             let mut bytes = vec![b'x'; length + 1];
             bytes[0] = kind;
             assert_eq!(Body::decode(&bytes).unwrap_err(), DecodeError::Length, "{kind}");
@@ -485,7 +533,7 @@ mod tests {
 
         #[test]
         fn what_decodes_from_garbage_encodes_to_the_same(
-            kind in 0..10_u8,
+            kind in 0..12_u8,
             content in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let bytes = [&[kind], content.as_slice()].concat();

@@ -84,6 +84,7 @@ impl Conversation {
             self.finish(cx);
             return;
         }
+        self.epochs_down(cx);
         let dials = self.contact.role == Role::Guest;
         self.connection.state = State::Down(Down {
             until: Some(cx.now.saturating_add(REDIAL_FOR)),
@@ -292,7 +293,7 @@ impl Conversation {
         cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
         self.sent = self.counters.acknowledged;
         self.heard = false;
-        self.counted_until = Some(cx.now);
+        self.epochs_up(cx);
         self.greet(cx);
     }
 

@@ -95,6 +95,7 @@ pub(super) enum Fate {
 pub(super) enum Tone {
     Plain,
     Good,
+    Amber,
     Bad,
 }
 
