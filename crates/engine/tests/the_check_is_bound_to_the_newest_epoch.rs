@@ -120,7 +120,7 @@ fn both_bind_to_it_and_match() {
     }
 }
 
-/// A clone from before an epoch is found; that one who only listens, from the same copy, is in no check.
+/// Texts pass the clone unnoticed; a check does not.
 #[test]
 fn an_active_clone_from_before_it_is_found() {
     let mut net = Net::open(2);
