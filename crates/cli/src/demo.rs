@@ -10,7 +10,7 @@ use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
 };
 use undertone_handle::words::{Kind, UserError};
-use undertone_handle::{Command, ConversationId, Handle, MessageId, json};
+use undertone_handle::{Command, ConversationId, Handle, json};
 use undertone_tui::World;
 use undertone_wire::code::Code;
 
@@ -151,7 +151,15 @@ async fn scripted(
 /// What a meeting of the demo is made of.
 pub(crate) fn meet(role: Role, nick: &str, peer: &str, code: Code) -> Result<Meet, UserError> {
     let name = |text: &str| Name::parse(text).map_err(|error| internal(&error));
-    Ok(Meet { role, nick: name(nick)?, peer: name(peer)?, code, check: Some(false), secret: None })
+    Ok(Meet {
+        role,
+        nick: name(nick)?,
+        peer: name(peer)?,
+        code,
+        check: Some(false),
+        secret: None,
+        lasting: false,
+    })
 }
 
 /// The partner's side: joins under the code and answers until the conversation ends.
@@ -224,7 +232,7 @@ struct Side {
     conversation: ConversationId,
     open: bool,
     /// Sent and not yet delivered.
-    waiting: Vec<MessageId>,
+    waiting: usize,
     delivered: usize,
     received: usize,
     left: bool,
@@ -237,7 +245,7 @@ impl Side {
             handle,
             conversation,
             open: false,
-            waiting: Vec::new(),
+            waiting: 0,
             delivered: 0,
             received: 0,
             left: false,
@@ -250,8 +258,8 @@ impl Side {
         match event {
             Event::Conversation(_, ConversationEvent::Open) => self.open = true,
             Event::Conversation(_, ConversationEvent::Received { .. }) => self.received += 1,
-            Event::Conversation(_, ConversationEvent::Delivery(message, Delivery::Delivered)) => {
-                self.waiting.retain(|waiting| waiting != message);
+            Event::Conversation(_, ConversationEvent::Delivery(_, Delivery::Delivered)) => {
+                self.waiting = self.waiting.saturating_sub(1);
                 self.delivered += 1;
             }
             Event::Conversation(
@@ -314,13 +322,14 @@ async fn run_script(sides: &mut [Side; 2], lines: &[String]) -> Result<(), UserE
     let [host, guest] = sides;
     let mut unsent = lines.iter();
     loop {
-        if host.open && guest.open && host.waiting.len() < 32 {
+        if host.open && guest.open && host.waiting < 32 {
             match unsent.next() {
                 Some(line) => {
                     let sent = host.handle.send_text(host.conversation, line.clone()).await;
-                    host.waiting.push(sent.map_err(|error| internal(&error))?);
+                    sent.map_err(|error| internal(&error))?;
+                    host.waiting += 1;
                 }
-                None if host.waiting.is_empty() && guest.received == lines.len() => {
+                None if host.waiting == 0 && guest.received == lines.len() => {
                     host.handle
                         .send(Command::Leave(host.conversation))
                         .await
