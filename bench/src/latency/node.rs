@@ -9,7 +9,7 @@ use undertone_handle::{Command, ConversationId, Event, Handle};
 use undertone_node::draw_conversation;
 use undertone_wire::code::Code;
 
-use crate::Failure;
+use crate::run::Failure;
 
 /// Nothing on a private network takes longer, however busy the machine is.
 pub(super) const PATIENCE: Duration = Duration::from_secs(180);

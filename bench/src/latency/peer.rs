@@ -19,7 +19,7 @@ use undertone_wire::address::{OnionAddress, OnionSeed};
 
 use super::node::{Conversation, PATIENCE};
 use super::tap::Tap;
-use crate::Failure;
+use crate::run::Failure;
 
 /// Runs until the input ends.
 pub(crate) fn run(configuration: &Path) -> Result<(), Failure> {
