@@ -11,9 +11,9 @@ use zeroize::Zeroizing;
 
 /// The version of a contact's keys that this code writes, and the only one it reads.
 const KEYS_VERSION: u8 = 1;
-/// Version ‖ own card with its private halves ‖ the partner's card ‖ hash of the pairing ‖
-/// authenticator of epoch 0 ‖ recovery key.
-const KEYS_LEN: usize = 1 + KEPT_CARD_LEN + CARD_LEN + 3 * 32;
+/// Version ‖ own card with its private halves ‖ the partner's card ‖ hash of the pairing ‖ recovery
+/// key.
+const KEYS_LEN: usize = 1 + KEPT_CARD_LEN + CARD_LEN + 2 * 32;
 
 /// A number as SQLite has it. Numbers beyond 2⁶³ are none that ever happen; they stay the greatest.
 pub(super) fn int(number: u64) -> i64 {
@@ -133,8 +133,7 @@ pub(super) const CONTACT: &str =
 
 pub(super) fn contact(row: &Row<'_>) -> Result<Contact> {
     let keys = row.get_ref(11)?.as_blob().map_err(|_| damaged(11))?;
-    let Keys { own, card, pairing, authenticator, recovery_key } =
-        take_apart(keys).ok_or_else(|| damaged(11))?;
+    let Keys { own, card, pairing, recovery_key } = take_apart(keys).ok_or_else(|| damaged(11))?;
     Ok(Contact {
         id: ConversationId(row.get::<_, i64>(0)?.cast_unsigned()),
         number: row.get(1)?,
@@ -150,7 +149,6 @@ pub(super) fn contact(row: &Row<'_>) -> Result<Contact> {
         own,
         card,
         pairing,
-        authenticator,
         recovery_key,
     })
 }
@@ -159,7 +157,6 @@ struct Keys {
     own: KeptCard,
     card: Card,
     pairing: [u8; 32],
-    authenticator: Secret<32>,
     recovery_key: Secret<32>,
 }
 
@@ -170,7 +167,6 @@ pub(super) fn keys(contact: &Contact) -> Zeroizing<Vec<u8>> {
     bytes.extend_from_slice(contact.own.to_bytes().as_bytes());
     bytes.extend_from_slice(&contact.card.encode());
     bytes.extend_from_slice(&contact.pairing);
-    bytes.extend_from_slice(contact.authenticator.as_bytes());
     bytes.extend_from_slice(contact.recovery_key.as_bytes());
     bytes
 }
@@ -179,13 +175,12 @@ fn take_apart(bytes: &[u8]) -> Option<Keys> {
     let (version, rest) = bytes.split_first()?;
     let (own, rest) = rest.split_at_checked(KEPT_CARD_LEN)?;
     let (card, rest) = rest.split_at_checked(CARD_LEN)?;
-    let ([pairing, authenticator, recovery_key], []) = rest.as_chunks() else { return None };
+    let ([pairing, recovery_key], []) = rest.as_chunks() else { return None };
     (*version == KEYS_VERSION).then_some(())?;
     Some(Keys {
         own: KeptCard::from_bytes(own).ok()?,
         card: Card::decode(card).ok()?,
         pairing: *pairing,
-        authenticator: Secret::from_bytes(authenticator),
         recovery_key: Secret::from_bytes(recovery_key),
     })
 }
