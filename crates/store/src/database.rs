@@ -172,9 +172,7 @@ fn build(
 ) -> Result<(), OpenError> {
     drop(files::create(path).map_err(Fault::from)?);
     let mut connection = connect(path, key)?;
-    connection.pragma_update(None, "application_id", schema.application)?;
-    migrate(&mut connection, schema)?;
-    fill(&connection)?;
+    prepare(&mut connection, schema, fill)?;
     // Once, while nobody else has it: the change needs the database for itself.
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.close().map_err(|(_, error)| error.into())
@@ -191,7 +189,8 @@ pub(crate) fn protect(
     key::put(&folder, &key_file(path), key, protection, cost)
 }
 
-fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
+/// Opens another connection to a database that is open in this process.
+pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
@@ -204,16 +203,43 @@ fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
     // Before the key is there, so that it is erased from SQLite's memory when it is done with.
     connection.execute_batch("PRAGMA cipher_memory_security = ON")?;
     connection.execute_batch(&key.statement())?;
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON;
-         PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON;
-         PRAGMA wal_autocheckpoint = 64;",
-    )?;
+    connection.execute_batch(SETTINGS)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 64")?;
     Ok(connection)
+}
+
+/// What every connection is told.
+const SETTINGS: &str = "PRAGMA foreign_keys = ON;
+                        PRAGMA secure_delete = ON;
+                        PRAGMA temp_store = MEMORY;
+                        PRAGMA trusted_schema = OFF;
+                        PRAGMA cell_size_check = ON;";
+
+/// Opens a database in memory under this name: a new one, or another connection to one that is open.
+/// It goes with the last connection to it, and nothing of it is ever in a file.
+pub(crate) fn connect_in_memory(name: &str) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(format!("file:{name}?vfs=memdb"), flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch("PRAGMA cipher_memory_security = ON")?;
+    connection.execute_batch(SETTINGS)?;
+    // What is changed and not committed stays with its writer.
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA cache_spill = OFF")?;
+    Ok(connection)
+}
+
+/// Makes the tables of a database that has none yet.
+pub(crate) fn prepare(
+    connection: &mut Connection,
+    schema: &Schema,
+    fill: impl FnOnce(&Connection) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
+    connection.pragma_update(None, "application_id", schema.application)?;
+    migrate(connection, schema)?;
+    fill(connection)
 }
 
 /// Brings a database up to date, in one transaction.

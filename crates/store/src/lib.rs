@@ -8,6 +8,9 @@
 //! [`sessions`] keeps the conversations of the command-line tools. It knows their names and stages
 //! and nothing of what their states mean: those are bytes of the crates that made them.
 //!
+//! [`profile`] keeps what the engine keeps: contacts, their sessions, messages and an index of their
+//! words. It can also be in memory alone.
+//!
 //! Everything here is crash-only. A database appears whole or not at all; a change is committed and
 //! synced, or has not happened; what a killed process left is taken up or swept by the next one. Two
 //! processes may use one database at once: they take turns.
@@ -46,6 +49,7 @@ mod database;
 mod fault;
 mod files;
 pub mod key;
+pub mod profile;
 pub mod sessions;
 
 pub use database::OpenError;
