@@ -242,7 +242,7 @@ fn migrate(connection: &mut Connection, schema: &Schema) -> Result<(), OpenError
 
 /// Whether others may put files of theirs in place of the database's. A sticky folder, such as
 /// `/tmp`, lets them add files but not replace ours.
-fn others_may_write_beside(path: &Path) -> io::Result<bool> {
+pub(crate) fn others_may_write_beside(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

@@ -42,10 +42,12 @@
 //! # }
 //! ```
 
+pub mod backup;
 mod database;
 mod fault;
 mod files;
 pub mod key;
+pub mod profiles;
 pub mod sessions;
 
 pub use database::OpenError;

@@ -121,6 +121,24 @@ fn calibration_aims_at_half_a_second_above_the_floor() {
 }
 
 #[test]
+fn parameters_only_ever_rise_and_only_when_it_is_worth_it() {
+    let cost = |memory_mib: u32, passes| Cost { memory_kib: memory_mib * 1024, passes };
+    let raised = |old: Cost, millis| {
+        let new = old.raised(Duration::from_millis(millis));
+        assert!(new.is_none_or(Cost::is_allowed));
+        new.map(|new| (new.memory_kib / 1024, new.passes))
+    };
+    assert_eq!(raised(Cost::FLOOR, 125), Some((256, 3)), "a machine four times as fast");
+    assert_eq!(raised(Cost::FLOOR, 250), Some((128, 3)));
+    assert_eq!(raised(Cost::FLOOR, 400), None, "nearly half a second is enough");
+    assert_eq!(raised(Cost::FLOOR, 5_000), None, "a slower machine lowers nothing");
+    assert_eq!(raised(cost(256, 3), 500), None);
+    assert_eq!(raised(cost(256, 3), 250), Some((256, 6)));
+    assert_eq!(raised(cost(256, 24), 1), None, "there is nothing above");
+    assert_eq!(raised(Cost::FLOOR, 0), Some((256, 24)));
+}
+
+#[test]
 fn composed_and_decomposed_letters_are_one_passphrase() {
     let bytes = |text: &str| Passphrase::new(text).unwrap().0;
     assert_eq!(bytes("caf\u{e9}"), bytes("cafe\u{301}"));
