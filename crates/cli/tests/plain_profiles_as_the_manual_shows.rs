@@ -266,49 +266,86 @@ fn what_the_machine_lacks_is_said_and_nothing_is_lost() {
     well(&owner.shell("undertone profile password work --new-none", b""));
 }
 
-/// Killed at any moment, making and destroying a profile leave it whole or not there.
+/// Calls that change something on the disk, or lock it.
+const CHANGES: &str =
+    "mkdir,mkdirat,rename,renameat,renameat2,write,fsync,unlink,unlinkat,rmdir,flock,ftruncate";
+
+/// Runs a command that is killed at the call of this number among those that change something, and
+/// says whether it was.
+fn killed_at(person: &Person, number: u32, arguments: &[&str], input: &[u8]) -> bool {
+    let mut command = person.program("strace");
+    let inject = format!("inject={CHANGES}:signal=KILL:when={number}");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject, PROGRAM, "profile"]);
+    command.args(arguments);
+    let output = finish(start(command, input));
+    if output.status.success() {
+        return false;
+    }
+    // strace ends as what it watched.
+    let killed = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(9);
+    assert!(killed, "call {number}: {}", words(&output));
+    true
+}
+
+/// Killed at every call that changes something, making and destroying a profile leave it whole or
+/// not there, a change of its password leaves the old or the new one, and the next command goes on.
 #[test]
 fn kills_leave_whole_profiles_or_none() {
     let owner = Owner::new();
     let run = |arguments: &[&str], input: &[u8]| {
         let mut command = owner.person.program(PROGRAM);
         command.arg("profile").args(arguments);
-        start(command, input)
+        finish(start(command, input))
     };
-    for round in 0..12_u32 {
-        let mut child = run(&["new", "ben", "--no-password"], b"");
-        kill_after(&mut child, round);
-        let list = finish(run(&["list"], b""));
-        let there = well(&list);
-        assert!(
-            there.is_empty()
-                || there == "ben  no password    used last\n"
-                || there == "ben  no password\n",
-            "{there}"
-        );
-        well(&finish(run(&["list", "--json"], b"")));
-        if there.is_empty() {
-            well(&finish(run(&["new", "ben", "--no-password"], b"")));
-        }
-        let mut child = run(&["destroy", "ben"], b"ben\n");
-        kill_after(&mut child, round);
-        let there = well(&finish(run(&["list"], b"")));
-        if !there.is_empty() {
-            assert!(there.starts_with("ben  no password"), "{there}");
-            well(&finish(run(&["password", "ben", "--new-none"], b"")));
-            well(&finish(run(&["destroy", "ben"], b"ben\n")));
-        }
-        let left = std::fs::read_dir(owner.profiles()).unwrap().map(|entry| entry.unwrap().path());
+    let list = || {
+        let list = well(&run(&["list"], b""));
+        assert!(list.is_empty() || list.starts_with("ben  no password"), "{list}");
+        !list.is_empty()
+    };
+    let nothing_is_left = || {
+        // Not even the folder, at first.
+        let left = std::fs::read_dir(owner.profiles()).into_iter().flatten();
+        let left = left.map(|entry| entry.unwrap().path());
         let left: Vec<_> = left.filter(|path| !path.ends_with("last")).collect();
         assert_eq!(left, Vec::<PathBuf>::new());
+    };
+    let (mut made, mut kept) = (0, 0);
+    for number in 1.. {
+        assert!(number < 200, "it never came to an end");
+        let killed = killed_at(&owner.person, number, &["new", "ben", "--no-password"], b"");
+        if list() {
+            made += u32::from(killed);
+            well(&run(&["password", "ben", "--new-none"], b""));
+            well(&run(&["destroy", "ben"], b"ben\n"));
+        }
+        nothing_is_left();
+        if !killed {
+            break;
+        }
     }
-}
-
-/// Kills a process after a while that grows with the round, if it still runs then.
-fn kill_after(child: &mut std::process::Child, round: u32) {
-    std::thread::park_timeout(std::time::Duration::from_micros(u64::from(round) * 400));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    for number in 1.. {
+        assert!(number < 200, "it never came to an end");
+        well(&run(&["new", "ben", "--no-password"], b""));
+        let killed = killed_at(&owner.person, number, &["destroy", "ben"], b"ben\n");
+        if list() {
+            kept += u32::from(killed);
+            well(&run(&["password", "ben", "--new-none"], b""));
+            well(&run(&["destroy", "ben"], b"ben\n"));
+        }
+        nothing_is_left();
+        if !killed {
+            break;
+        }
+    }
+    well(&run(&["new", "ben", "--no-password"], b""));
+    let change = ["password", "ben", "--new-none"];
+    let number = (1..200).find(|number| {
+        let killed = killed_at(&owner.person, *number, &change, b"");
+        well(&run(&change, b""));
+        !killed
+    });
+    assert!(number.is_some_and(|number| number > 3), "{number:?}");
+    assert!(made > 0 && kept > 0, "no kill came before or behind the moment that counts");
 }
 
 #[test]
