@@ -17,7 +17,7 @@
 //! process can have the profile. [`Held::unlock`] gives the key. To lock a profile is to drop the
 //! key and what was opened with it, and to keep the [`Held`].
 //!
-//! `docs/store.md`, section "Profiles", has the reasons.
+//! `docs/store.md`, section "Folders of profiles", has the reasons.
 //!
 //! ```
 //! use undertone_store::key::{Cost, Passphrase, Protection};
