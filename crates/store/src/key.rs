@@ -226,14 +226,21 @@ impl KeyError {
     }
 }
 
-/// The 256-bit key of a database. Erased on drop, never shown.
-pub struct DatabaseKey(Zeroizing<[u8; KEY_LEN]>);
+/// The 256-bit key of a database. Erased on drop, never shown. It stays in one place of the heap,
+/// so that moving it leaves no copy behind and a drop leaves none at all.
+pub struct DatabaseKey(Box<Zeroizing<[u8; KEY_LEN]>>);
 
 impl DatabaseKey {
     fn generate() -> Result<Self, KeyError> {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        fill(key.as_mut_slice())?;
-        Ok(Self(key))
+        let mut key = Self(Box::default());
+        fill(key.0.as_mut_slice())?;
+        Ok(key)
+    }
+
+    fn copy_of(bytes: &[u8; KEY_LEN]) -> Self {
+        let mut key = Self(Box::default());
+        key.0.copy_from_slice(bytes);
+        key
     }
 
     /// The statement that gives SQLCipher this key as it is, without deriving another from it.
@@ -319,23 +326,24 @@ pub(crate) fn take_and_weigh(
 ) -> Result<(DatabaseKey, Option<Cost>), KeyError> {
     let bytes = load(path)?;
     match (parse(&bytes)?, protection) {
-        (Parsed::Open(key), Protection::Nothing) => Ok((DatabaseKey(Zeroizing::new(*key)), None)),
+        (Parsed::Open(key), Protection::Nothing) => Ok((DatabaseKey::copy_of(key), None)),
         (Parsed::Open(_), Protection::Passphrase(_)) => Err(KeyError::NoPassphrase),
         (Parsed::Sealed { .. }, Protection::Nothing) => Err(KeyError::PassphraseNeeded),
         (Parsed::Sealed { head, cost, salt, nonce, key, tag }, Protection::Passphrase(own)) => {
             let begin = Instant::now();
             let wrapping = derive(own, cost, salt)?;
             let took = begin.elapsed();
-            let mut key = Zeroizing::new(*key);
+            // Opened where it stays.
+            let mut key = DatabaseKey::copy_of(key);
             XChaCha20Poly1305::new((&*wrapping).into())
                 .decrypt_inout_detached(
                     &XNonce::from(*nonce),
                     head,
-                    key.as_mut_slice().into(),
+                    key.0.as_mut_slice().into(),
                     &Tag::from(*tag),
                 )
                 .map_err(|_| KeyError::WrongPassphrase)?;
-            Ok((DatabaseKey(key), weigh(cost, took)))
+            Ok((key, weigh(cost, took)))
         }
     }
 }

@@ -326,8 +326,9 @@ impl Home {
             .and_then(|key| Ok(self.finish(name, &new, &id).map(|()| key)?));
         match made {
             Ok(key) => {
-                self.remember(&id);
-                Ok((Held::new(self.folder(&id), id, Some(name.clone()), lock), key))
+                let held = Held::new(self.folder(&id), id, Some(name.clone()), lock);
+                held.remember();
+                Ok((held, key))
             }
             Err(error) => {
                 // Nobody knows it yet; what can't be removed now is swept later.
@@ -378,8 +379,8 @@ impl Home {
         Ok(())
     }
 
-    /// Takes a profile for this process alone, as long as what this gives lives. It becomes the one
-    /// that was used last. What a killed process left half written in it is removed.
+    /// Takes a profile for this process alone, as long as what this gives lives. What a killed process
+    /// left half written in it is removed.
     ///
     /// # Errors
     /// - [`HomeError::Busy`]: another process has it.
@@ -402,7 +403,6 @@ impl Home {
         for whole in [folder.join(NAME), key_file(&folder.join(DATABASE))] {
             erase::file(&files::beside(&whole))?;
         }
-        self.remember(&profile.id);
         Ok(Held::new(folder, profile.id.clone(), profile.name.clone(), lock))
     }
 
@@ -474,21 +474,14 @@ impl Home {
     }
 
     fn last(&self) -> Option<ProfileId> {
-        let bytes = files::read(&self.profiles().join(LAST), ProfileId::LEN + 1).ok()?;
-        ProfileId::parse(std::str::from_utf8(&bytes).ok()?.strip_suffix('\n')?)
+        read_last(&self.profiles().join(LAST))
     }
+}
 
-    /// Remembers which profile was used last. On a full disk the one before stays remembered, and
-    /// that keeps nobody from using this one.
-    fn remember(&self, id: &ProfileId) {
-        if self.last().as_ref() == Some(id) {
-            return;
-        }
-        let path = self.profiles().join(LAST);
-        let kept =
-            Folder::of(&path).and_then(|folder| folder.put(&path, format!("{id}\n").as_bytes()));
-        drop(kept);
-    }
+/// The profile that was used last, if that is known.
+fn read_last(path: &Path) -> Option<ProfileId> {
+    let bytes = files::read(path, ProfileId::LEN + 1).ok()?;
+    ProfileId::parse(std::str::from_utf8(&bytes).ok()?.strip_suffix('\n')?)
 }
 
 /// Puts the key and the name into the folder of a profile to be.

@@ -37,7 +37,16 @@ pub(super) fn place(
         return Ok(Some(Place { path, named: true }));
     }
     let whole = |name| set(name).filter(|path| path.is_absolute());
-    let folder = whole("UNDERTONE_HOME")
+    let own = set("UNDERTONE_HOME");
+    if own.as_ref().is_some_and(|own| !own.is_absolute()) {
+        // Passed over, it would be another home than the one that is meant.
+        return Err(failure(
+            Kind::Environment,
+            "UNDERTONE_HOME is not a whole path, which begins with a slash.",
+            "Set UNDERTONE_HOME to a folder for Undertone alone, or set HOME.",
+        ));
+    }
+    let folder = own
         .or_else(|| Some(whole("XDG_CONFIG_HOME")?.join("undertone")))
         .or_else(|| Some(whole("HOME")?.join(".config/undertone")));
     Ok(folder.map(|folder| Place { path: folder.join("config.toml"), named: false }))

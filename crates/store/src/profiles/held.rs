@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{DATABASE, HomeError, PasswordError, ProfileId, ProfileName};
+use super::{DATABASE, HomeError, LAST, PasswordError, ProfileId, ProfileName, read_last};
 use crate::database::{self, key_file};
-use crate::files::{self, Locked};
+use crate::files::{self, Folder, Locked};
 use crate::key::{self, Cost, DatabaseKey, KeyError, Protection};
 
 /// The file whose lock says that a process has the profile.
@@ -78,7 +78,7 @@ impl Held {
     }
 
     /// Takes the profile's key out of its file. Lasts about half a second with a password, whether
-    /// it is right or wrong.
+    /// it is right or wrong. The profile becomes the one that was used last.
     ///
     /// If this machine does a try much faster than that, the key file is written anew under
     /// parameters of today; a disk that is full or read-only leaves it as it is.
@@ -102,7 +102,18 @@ impl Held {
             let _: Result<(), KeyError> =
                 database::protect(&self.database(), &key, protection, cost);
         }
+        self.remember();
         Ok(key)
+    }
+
+    /// Remembers that this profile was used last. On a full disk the one before stays remembered,
+    /// and that keeps nobody from using this one.
+    pub(super) fn remember(&self) {
+        let last = self.folder.with_file_name(LAST);
+        if read_last(&last).as_ref() != Some(&self.id) {
+            let line = format!("{}\n", self.id);
+            drop(Folder::of(&last).and_then(|folder| folder.put(&last, line.as_bytes())));
+        }
     }
 
     /// Puts another password, or none, in place of the present one. The key stays what it is, and

@@ -142,8 +142,12 @@ fn the_last_one_used_is_remembered() {
     assert_eq!(place.home.choose(None).unwrap().label(), "ana");
     drop(place.make("ben"));
     assert_eq!(place.labels(), ["ana", "ben *"]);
-    drop(place.hold("ana").unwrap());
+    let ana = place.hold("ana").unwrap();
+    assert!(ana.unlock(&password("wrong")).is_err());
+    assert_eq!(place.labels(), ["ana", "ben *"], "it was not even opened");
+    drop(ana.unlock(&Protection::Nothing).unwrap());
     assert_eq!(place.labels(), ["ana *", "ben"]);
+    drop(ana);
     assert_eq!(place.home.choose(None).unwrap().label(), "ana");
     // Forgotten or damaged, it decides nothing.
     for damaged in ["", "x", "0123456789abcdef\n", "../../../etc/passwd\n"] {
@@ -276,7 +280,7 @@ fn destroying_asks_for_the_whole_name_and_overwrites_the_key() {
     let held = place.hold("Work").unwrap();
     place.home.destroy(held, " Work\n").unwrap();
     assert!(std::fs::read(&key).unwrap().iter().all(|byte| *byte == 0));
-    assert_eq!(place.labels(), ["play"]);
+    assert_eq!(place.labels(), ["play *"]);
     assert_eq!(place.left().len(), 1);
     assert_eq!(place.home.choose(None).unwrap().label(), "play");
     assert_eq!(place.hold("Work").unwrap_err(), HomeError::NoSuch);
@@ -320,6 +324,7 @@ fn one_whose_files_are_damaged_is_seen_and_can_be_destroyed() {
     drop(held.unlock(&Protection::Nothing).unwrap());
     place.home.destroy(held, id.as_str()).unwrap();
     assert_eq!(place.left(), Vec::<String>::new());
+    assert!(!place.home.profiles().join(LAST).exists(), "its id is still remembered");
 }
 
 #[test]
