@@ -95,6 +95,38 @@ pub(crate) fn open(
     protection: &Protection,
     schema: &Schema,
 ) -> Result<(Connection, DatabaseKey), OpenError> {
+    // What is wrong with the file is said before a passphrase is tried.
+    look_at(path)?;
+    let key = key::take(&key_file(path), protection)?;
+    // That of another user, or on a read-only disk, stays what it is.
+    drop(files::close_to_others(&key_file(path)));
+    Ok((open_under(path, &key, schema)?, key))
+}
+
+/// Opens a database that is there, under its key.
+pub(crate) fn open_under(
+    path: &Path,
+    key: &DatabaseKey,
+    schema: &Schema,
+) -> Result<Connection, OpenError> {
+    // SQLite would take a file without a whole page for a new database.
+    if look_at(path)? < PAGE {
+        return Err(OpenError::Fault(Fault::Damaged));
+    }
+    drop(files::close_to_others(path));
+    let mut connection = connect(path, key)?;
+    // The first page that is read shows whether the key is the right one.
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != schema.application {
+        return Err(OpenError::Foreign);
+    }
+    migrate(&mut connection, schema)?;
+    Ok(connection)
+}
+
+/// The length of a database that may be opened where it is.
+fn look_at(path: &Path) -> Result<u64, OpenError> {
     let length = match std::fs::metadata(path) {
         Ok(file) => file.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Missing),
@@ -107,24 +139,7 @@ pub(crate) fn open(
     if is_read_only(path) {
         return Err(OpenError::Fault(Fault::ReadOnly));
     }
-    let key = key::take(&key_file(path), protection)?;
-    // SQLite would take a file without a whole page for a new database.
-    if length < PAGE {
-        return Err(OpenError::Fault(Fault::Damaged));
-    }
-    for file in [path.to_owned(), key_file(path)] {
-        // Those of another user, or on a read-only disk, stay what they are.
-        drop(files::close_to_others(&file));
-    }
-    let mut connection = connect(path, &key)?;
-    // The first page that is read shows whether the key is the right one.
-    let application: i32 =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if application != schema.application {
-        return Err(OpenError::Foreign);
-    }
-    migrate(&mut connection, schema)?;
-    Ok((connection, key))
+    Ok(length)
 }
 
 /// Whether the file system of a file can't be written by anybody.
@@ -154,8 +169,19 @@ pub(crate) fn create(
         Err(KeyError::Missing) => key::make(&folder, &key_file(path), protection, cost)?,
         other => other?,
     };
+    create_under(&folder, path, &key, schema, fill)
+}
+
+/// Makes a database under a key that has its file already. It appears whole.
+pub(crate) fn create_under(
+    folder: &Folder,
+    path: &Path,
+    key: &DatabaseKey,
+    schema: &Schema,
+    fill: impl FnOnce(&Connection) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
     let new = files::beside(path);
-    let made = build(&new, &key, schema, fill)
+    let made = build(&new, key, schema, fill)
         .and_then(|()| folder.name(&new, path).map_err(|error| OpenError::Fault(error.into())));
     if made.is_err() {
         // Nobody knows it yet.
@@ -268,7 +294,7 @@ fn migrate(connection: &mut Connection, schema: &Schema) -> Result<(), OpenError
 
 /// Whether others may put files of theirs in place of the database's. A sticky folder, such as
 /// `/tmp`, lets them add files but not replace ours.
-fn others_may_write_beside(path: &Path) -> io::Result<bool> {
+pub(crate) fn others_may_write_beside(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
