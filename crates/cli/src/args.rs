@@ -159,6 +159,22 @@ Examples:
 Passwords are asked for, or come from a file or a file descriptor, never from an argument or a
 variable.")]
     Profile(undertone_tools::profile::Profile),
+    /// List the contacts that a lasting profile keeps.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone contact list
+  undertone contact list --json              for programs
+
+A contact that lasts is made by `undertone chat -s --keep` and `undertone chat -c --keep`.")]
+    Contact(undertone_tools::kept::Contacts),
+    /// Print or search what a lasting profile keeps of conversations.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone message list ana                 what was said, oldest first
+  undertone message search blue bench        in all conversations, newest first")]
+    Message(undertone_tools::kept::Messages),
     /// Show each setting and where it was said: option, environment, file or default.
     #[command(after_help = "\
 Examples:
@@ -207,11 +223,35 @@ pub(crate) struct Config {
 #[derive(Args, Debug)]
 pub(crate) struct Chat {
     /// Serve: propose a code and wait for the partner.
-    #[arg(short = 's', long = "serve", required_unless_present = "join", conflicts_with = "join")]
+    #[cfg_attr(
+        feature = "sqlcipher",
+        arg(short = 's', long = "serve", required_unless_present_any = ["join", "with"], conflicts_with_all = ["join", "with"])
+    )]
+    #[cfg_attr(
+        not(feature = "sqlcipher"),
+        arg(
+            short = 's',
+            long = "serve",
+            required_unless_present = "join",
+            conflicts_with = "join"
+        )
+    )]
     pub(crate) serve: bool,
     /// Join: type the code that the partner said.
     #[arg(short = 'c', long = "join")]
     pub(crate) join: bool,
+    /// Go on with a contact that lasts: the name under which you see them, or their id.
+    #[cfg(feature = "sqlcipher")]
+    #[arg(short = 'w', long = "with", value_name = "NAME", conflicts_with_all = ["join", "keep"])]
+    pub(crate) with: Option<String>,
+    /// Keep what comes of it in a lasting profile: the contact is there the next time.
+    #[cfg(feature = "sqlcipher")]
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// The profile of --keep and --with.
+    #[cfg(feature = "sqlcipher")]
+    #[command(flatten)]
+    pub(crate) whose: undertone_tools::profile::Whose,
     /// The name that your partner sees, for this conversation only.
     #[arg(long, value_name = "NAME")]
     pub(crate) nick: Option<String>,

@@ -88,6 +88,10 @@ fn run(cli: Cli, limit: LockLimit, json: &mut bool) -> Exit {
         Some(Command::Config(_)) => config::config(&settings),
         #[cfg(feature = "sqlcipher")]
         Some(Command::Profile(arguments)) => profile::profile(arguments, &settings, limit),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Contact(arguments)) => profile::contact(arguments, &settings, limit),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Message(arguments)) => profile::message(arguments, &settings, limit),
         command => converse(command, &settings, draws, limit),
     }
 }

@@ -18,10 +18,14 @@ pub(crate) fn ratchet(arguments: Ratchet, json: bool, limit: LockLimit) -> Exit 
 pub(crate) fn exit(done: Result<(), Failure>) -> Exit {
     match done {
         Ok(()) => Exit::Code(0),
-        Err(Failure { kind, message, hint }) => {
-            Exit::Failed(UserError::new(kind_of(kind), message, hint))
-        }
+        Err(failure) => Exit::Failed(said(failure)),
     }
+}
+
+/// A tool's failure in the words of all interfaces.
+pub(crate) fn said(failure: Failure) -> UserError {
+    let Failure { kind, message, hint } = failure;
+    UserError::new(kind_of(kind), message, hint)
 }
 
 /// The exit code goes by it.

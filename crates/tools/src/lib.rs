@@ -38,6 +38,7 @@
 
 pub mod armor;
 mod failure;
+pub mod kept;
 mod passphrase;
 pub mod profile;
 pub mod ratchet;

@@ -45,7 +45,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
         "undertone-store",
         &["undertone-engine", "undertone-handle", "undertone-wire", "undertone-ratchet"],
     ),
-    ("undertone-tools", &["undertone-ratchet", "undertone-smp", "undertone-store"]),
+    (
+        "undertone-tools",
+        &["undertone-handle", "undertone-ratchet", "undertone-smp", "undertone-store"],
+    ),
     ("undertone-testnet", &[]),
     ("xtask", &[]),
 ];
