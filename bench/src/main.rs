@@ -13,6 +13,7 @@
 #[cfg(feature = "tor")]
 mod latency;
 mod measure;
+mod otr;
 mod ratchet;
 
 use std::process::ExitCode;
@@ -35,6 +36,11 @@ const GOALS: &[(&str, Measure)] = &[
     (ratchet::LONG, ratchet::long),
     (ratchet::TURN, ratchet::turn),
     (ratchet::STREAM, ratchet::chunk),
+    (otr::MESSAGE, otr::message),
+    (otr::KIB, otr::kib),
+    (otr::TURN, otr::turn),
+    (otr::SESSION, otr::session),
+    (otr::CHECK, otr::check),
     #[cfg(feature = "tor")]
     (latency::NAME, latency::measure),
 ];
