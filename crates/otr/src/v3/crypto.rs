@@ -129,3 +129,27 @@ pub(super) fn first<const N: usize>(hash: &[u8]) -> Zeroizing<[u8; N]> {
 pub(super) fn last<const N: usize>(hash: &[u8]) -> Zeroizing<[u8; N]> {
     first(hash.get(hash.len().saturating_sub(N)..).unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{self, hex};
+
+    #[test]
+    fn keys_of_a_direction_are_those_of_the_vectors() {
+        let v = vectors::ake();
+        let (data, secbytes) = (&v["data"], hex(&v["secbytes"]));
+        assert_eq!(data["bob_is_high_end"], true);
+        let sending = Direction::derive(1, &secbytes);
+        assert_eq!(sending.mac_key().as_slice(), hex(&data["bob_sending_mac"]));
+        let mut stream = [0; 40];
+        sending.crypt([7; 8], &mut stream);
+        let mut expected = [0; 40];
+        aes_ctr(&hex(&data["bob_sending_aes"]).try_into().unwrap(), [7; 8], &mut expected);
+        assert_eq!(stream, expected);
+        let receiving = Direction::derive(2, &secbytes);
+        receiving.crypt([7; 8], &mut stream);
+        aes_ctr(&hex(&data["bob_receiving_aes"]).try_into().unwrap(), [7; 8], &mut expected);
+        assert_eq!(stream, expected);
+    }
+}
