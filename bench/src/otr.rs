@@ -13,43 +13,33 @@ use undertone_otr::{
     Account, Event, InstanceTag, Output, Policy, Session, Settings, Status, Version,
 };
 
-use crate::Failure;
+use crate::goals::Wanted;
 use crate::measure::{Goal, Pair};
-
-pub(crate) const MESSAGE: &str = "otr-3-message";
-pub(crate) const KIB: &str = "otr-3-message-1k";
-pub(crate) const TURN: &str = "otr-3-turn";
-pub(crate) const SESSION: &str = "otr-3-session";
-pub(crate) const CHECK: &str = "otr-3-check";
-
-/// At least as fast.
-const LEVEL: f64 = 1.0;
-/// Half as fast: our powers of secret numbers take the same time for all of them.
-const HALF: f64 = 2.0;
+use crate::run::Failure;
 
 /// A text of 32 bytes, sent and read.
-pub(crate) fn message() -> Result<Goal, Failure> {
-    beside_libotr(200, 100, LEVEL, What::Messages(32))
+pub(crate) fn message(wanted: Wanted) -> Result<Goal, Failure> {
+    beside_libotr((200, 100), wanted, What::Messages(32))
 }
 
 /// A text of 1 KiB, sent and read.
-pub(crate) fn kib() -> Result<Goal, Failure> {
-    beside_libotr(200, 100, LEVEL, What::Messages(1 << 10))
+pub(crate) fn kib(wanted: Wanted) -> Result<Goal, Failure> {
+    beside_libotr((200, 100), wanted, What::Messages(1 << 10))
 }
 
 /// A text of 32 bytes that answers one, sent and read: keys change with each.
-pub(crate) fn turn() -> Result<Goal, Failure> {
-    beside_libotr(60, 4, LEVEL, What::Turns(32))
+pub(crate) fn turn(wanted: Wanted) -> Result<Goal, Failure> {
+    beside_libotr((60, 4), wanted, What::Turns(32))
 }
 
 /// A session, from the query to where both may talk.
-pub(crate) fn session() -> Result<Goal, Failure> {
-    beside_libotr(60, 2, HALF, What::Sessions)
+pub(crate) fn session(wanted: Wanted) -> Result<Goal, Failure> {
+    beside_libotr((60, 2), wanted, What::Sessions)
 }
 
 /// A check of a secret that both know.
-pub(crate) fn check() -> Result<Goal, Failure> {
-    beside_libotr(20, 1, HALF, What::Checks)
+pub(crate) fn check(wanted: Wanted) -> Result<Goal, Failure> {
+    beside_libotr((20, 1), wanted, What::Checks)
 }
 
 /// What is done by two ends of a library, some number of times.
@@ -70,8 +60,8 @@ trait Ends {
     fn time(&mut self, what: What, count: u32) -> Result<Duration, Failure>;
 }
 
-fn beside_libotr(pairs: usize, count: u32, at_most: f64, what: What) -> Result<Goal, Failure> {
-    beside(Version::V3, &mut Race::start(&target())?, (pairs, count), at_most, what)
+fn beside_libotr(rounds: (usize, u32), wanted: Wanted, what: What) -> Result<Goal, Failure> {
+    beside(Version::V3, &mut Race::start(&target())?, rounds, wanted, what)
 }
 
 /// Measures ours in this version beside another library, in pairs of so many rounds.
@@ -79,7 +69,7 @@ fn beside(
     version: Version,
     peer: &mut dyn Ends,
     (pairs, count): (usize, u32),
-    at_most: f64,
+    wanted: Wanted,
     what: What,
 ) -> Result<Goal, Failure> {
     let mut ours = Ours::meet(version)?;
@@ -92,7 +82,7 @@ fn beside(
         pair()?;
     }
     let pairs = (0..pairs).map(|_| pair()).collect::<Result<Vec<_>, _>>()?;
-    Ok(Goal::from_pairs(&pairs, at_most).ok_or("no pair")?.in_microseconds())
+    Ok(Goal::from_pairs(&pairs, wanted.at_most).ok_or("no pair")?.in_microseconds())
 }
 
 impl Ends for Race {

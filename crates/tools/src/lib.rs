@@ -1,4 +1,5 @@
-//! The libraries as command-line tools: `undertone ratchet …` and `undertone otr …`.
+//! The libraries as command-line tools: `undertone ratchet …` and `undertone otr …`; and `undertone
+//! profile …`.
 //!
 //! The first is for mail by hand, shell pipelines, scripts and plug-ins of other programs:
 //! end-to-end encryption with forward secrecy over whatever carries bytes, without the messenger,
@@ -13,6 +14,9 @@
 //!
 //! [`otr::Otr`] and [`otr::run`] are the same for Off-the-Record messaging by hand: one conversation
 //! over lines of text, nothing of which is stored (manual, "Off-the-Record messaging by hand").
+//!
+//! [`profile`] makes, lists and destroys the lasting profiles of the messenger
+//! ([`undertone_store::profiles`]), and changes their passwords.
 //!
 //! # Example
 //!
@@ -40,6 +44,7 @@ pub mod armor;
 mod failure;
 pub mod otr;
 mod passphrase;
+pub mod profile;
 pub mod ratchet;
 mod shown;
 mod silence;
