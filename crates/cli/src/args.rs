@@ -49,6 +49,7 @@ Examples:
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -64,6 +65,7 @@ Examples:
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -152,6 +154,12 @@ Examples:
 Each conversation has its own keys, in a database under one passphrase. The passphrase is asked
 for, or comes from a file or a file descriptor, never from an argument or a variable.")]
     Ratchet(undertone_tools::ratchet::Ratchet),
+    /// Talk with other programs by Off-the-Record messaging.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Example:
+  undertone otr talk --help                  every way to join two ends")]
+    Otr(undertone_tools::otr::Otr),
     /// Show whose work is inside, and under which licence.
     #[command(after_help = "Example:\n  undertone licences | less")]
     Licences,

@@ -7,7 +7,7 @@ mod doctor;
 mod failure;
 mod papers;
 #[cfg(feature = "sqlcipher")]
-mod ratchet;
+mod tools;
 mod world;
 
 use std::process::ExitCode;
@@ -67,8 +67,10 @@ fn run(cli: Cli, limit: LockLimit) -> Exit {
         Some(Command::Man) => return papers::manual(),
         #[cfg(feature = "sqlcipher")]
         Some(Command::Ratchet(arguments)) => {
-            return ratchet::ratchet(arguments, cli.common.json, limit);
+            return tools::ratchet(arguments, cli.common.json, limit);
         }
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Otr(arguments)) => return tools::otr(arguments, cli.common.json, limit),
         _ => {}
     }
     let prepared = match world::prepare(&cli.common, cli.draws(), limit) {
