@@ -50,6 +50,7 @@ Examples:
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -67,6 +68,7 @@ Examples:
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -194,6 +196,12 @@ Examples:
 Each conversation has its own keys, in a database under one passphrase. The passphrase is asked
 for, or comes from a file or a file descriptor, never from an argument or a variable.")]
     Ratchet(undertone_tools::ratchet::Ratchet),
+    /// Talk with other programs by Off-the-Record messaging.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Example:
+  undertone otr talk --help                  every way to join two ends")]
+    Otr(undertone_tools::otr::Otr),
     /// Show whose work is inside, and under which licence.
     #[command(after_help = "Example:\n  undertone licences | less")]
     Licences,

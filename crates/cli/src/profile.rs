@@ -11,7 +11,7 @@ use undertone_tui::{Plan, Resume};
 use crate::Exit;
 use crate::args::Chat;
 use crate::config::Settings;
-use crate::ratchet::{exit, said};
+use crate::tools::{exit, said};
 
 /// Messages that are there when a conversation is gone on with.
 const SHOWN: usize = 200;

@@ -256,7 +256,7 @@ const END: Duration = Duration::from_millis(2_800);
 /// A storage that lives and dies with the process.
 #[cfg(feature = "sqlcipher")]
 pub(crate) fn in_memory() -> Result<AnyStorage, UserError> {
-    undertone_tools::profile::in_memory().map_err(crate::ratchet::said)
+    undertone_tools::profile::in_memory().map_err(crate::tools::said)
 }
 
 /// A storage that lives and dies with the process.
