@@ -19,9 +19,27 @@ const CRATES: [&str; 2] = ["smp", "ratchet"];
 /// Holds what became of the mutants of each crate.
 const FOLDER: &str = "xtask/mutants";
 
-/// What is asked of a mutant, one after the other: whether the tests beside the code notice it, of which there is one
-/// program to be built, and if they don't, whether any test does.
-const STAGES: [&[&str]; 2] = [&["--lib"], &["--lib", "--tests"]];
+/// What is asked of a mutant: first whether the tests beside the code notice it, of which there is one program to be
+/// built, and not optimised, so that little of it is built again; then, if they don't, whether any test does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Near,
+    All,
+}
+
+const STAGES: [Stage; 2] = [Stage::Near, Stage::All];
+
+impl Stage {
+    /// What nextest is told of it; its profiles are in `.config/nextest.toml`.
+    fn arguments(self, name: &str) -> Vec<String> {
+        let unoptimised = format!("profile.dev.package.undertone-{name}.opt-level=0");
+        let arguments: &[&str] = match self {
+            Self::Near => &["--lib", "--profile", "mutants-near", "--config", &unoptimised],
+            Self::All => &["--lib", "--tests", "--profile", "mutants"],
+        };
+        arguments.iter().map(|argument| (*argument).to_owned()).collect()
+    }
+}
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -222,7 +240,7 @@ fn number(mutants: &mut [Mutant]) {
 /// off has not been in vain.
 fn attempt(
     name: &str,
-    tests: &[&str],
+    stage: Stage,
     mutants: &[&Mutant],
     keep: &mut impl FnMut(Vec<(&Mutant, Fate)>) -> Result<(), String>,
 ) -> Result<(), String> {
@@ -234,8 +252,8 @@ fn attempt(
     // One at a time: they share a folder of builds, which is what makes each build short.
     let mut command = tool(name, &["--jobs", "1", "--caught", "--unviable", "--output"]);
     command.arg(&folder);
-    for test in tests {
-        command.arg("--cargo-arg").arg(test);
+    for argument in stage.arguments(name) {
+        command.arg("--cargo-arg").arg(argument);
     }
     for mutant in mutants {
         command.arg("--re").arg(format!("^{}$", escaped(&mutant.name)));
