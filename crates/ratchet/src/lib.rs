@@ -86,6 +86,7 @@
 //! # }
 //! ```
 
+mod chacha_hmac;
 mod dh;
 pub mod handshake;
 mod kdf;
