@@ -13,14 +13,15 @@ use crate::step::{self, Listen};
 use crate::{Outcome, machine};
 use record::{Fate, Key, Record, Tried};
 
-/// The crates that are held to it.
-const CRATES: [&str; 2] = ["smp", "ratchet"];
+/// The crates that are held to it, each with the programs of tests that notice most.
+const CRATES: [(&str, &[&str]); 2] =
+    [("smp", &["--lib"]), ("ratchet", &["--lib", "--test", "scenarios"])];
 
 /// Holds what became of the mutants of each crate.
 const FOLDER: &str = "xtask/mutants";
 
-/// What is asked of a mutant: first whether the tests beside the code notice it, of which there is one program to be
-/// built, and not optimised, so that little of it is built again; then, if they don't, whether any test does.
+/// What is asked of a mutant: first whether the quick tests notice it of those programs that notice most; then, if they
+/// don't, whether any test does. Nothing is optimised, so that little is built again for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Near,
@@ -32,12 +33,16 @@ const STAGES: [Stage; 2] = [Stage::Near, Stage::All];
 impl Stage {
     /// What nextest is told of it; its profiles are in `.config/nextest.toml`.
     fn arguments(self, name: &str) -> Vec<String> {
+        let programs = CRATES.into_iter().find(|(known, _)| *known == name);
+        let programs = programs.map_or(&[][..], |(_, near)| near);
         let unoptimised = format!("profile.dev.package.undertone-{name}.opt-level=0");
-        let arguments: &[&str] = match self {
-            Self::Near => &["--lib", "--profile", "mutants-near", "--config", &unoptimised],
-            Self::All => &["--lib", "--tests", "--profile", "mutants"],
+        let arguments = match self {
+            Self::Near => [programs, &["--profile", "mutants-near", "--config", &unoptimised]],
+            Self::All => {
+                [&["--lib", "--tests"][..], &["--profile", "mutants", "--config", &unoptimised]]
+            }
         };
-        arguments.iter().map(|argument| (*argument).to_owned()).collect()
+        arguments.concat().into_iter().map(str::to_owned).collect()
     }
 }
 
@@ -75,11 +80,13 @@ impl<'a> Wish<'a> {
                     let shard = shard.filter(|(part, parts)| (1..=*parts).contains(part));
                     wish.shard = Some(shard.ok_or("--shard wants K/N, from 1/N to N/N")?);
                 }
-                name if CRATES.contains(&name) && wish.only.is_none() => wish.only = Some(name),
+                name if names().any(|known| known == name) && wish.only.is_none() => {
+                    wish.only = Some(name);
+                }
                 other => {
                     return Err(format!(
                         "mutants takes one crate of {}, --file, --shard, --again and --check, not {other}",
-                        CRATES.join(" and ")
+                        names().collect::<Vec<_>>().join(" and ")
                     ));
                 }
             }
@@ -97,6 +104,10 @@ impl<'a> Wish<'a> {
     fn is_about_all(&self) -> bool {
         self.file.is_none() && self.shard.is_none()
     }
+}
+
+fn names() -> impl Iterator<Item = &'static str> {
+    CRATES.into_iter().map(|(name, _)| name)
 }
 
 /// A change of the code that could be made.
@@ -118,7 +129,7 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
         machine::tool(machine::NEXTEST)?;
     }
     let mut well = true;
-    for name in CRATES.into_iter().filter(|name| wish.only.is_none_or(|only| only == *name)) {
+    for name in names().filter(|name| wish.only.is_none_or(|only| only == *name)) {
         well &= of_crate(name, &wish)?;
     }
     Ok(well)
@@ -136,8 +147,13 @@ fn of_crate(name: &str, wish: &Wish<'_>) -> Outcome {
         let pending: Vec<&Mutant> =
             mutants.iter().enumerate().filter(chosen).map(|(_, mutant)| mutant).collect();
         println!("==> {name}: {} of {} mutants to be tried", pending.len(), mutants.len());
-        let mut left = pending;
         for stage in STAGES {
+            // What was missed before was missed by these first ones too, or so it is quicker to suppose.
+            let is_due = |mutant: &&Mutant| match stage {
+                Stage::Near => record.tried(&mutant.key, mutant.print).is_none() || wish.again,
+                Stage::All => record.wants(&mutant.key, mutant.print),
+            };
+            let due: Vec<&Mutant> = pending.iter().copied().filter(is_due).collect();
             let mut keep = |tried: Vec<(&Mutant, Fate)>| {
                 for (mutant, fate) in tried {
                     record.note(mutant.key.clone(), mutant.print, fate);
@@ -145,8 +161,7 @@ fn of_crate(name: &str, wish: &Wish<'_>) -> Outcome {
                 fs::write(&file, record.text(name))
                     .map_err(|error| format!("{}: {error}", file.display()))
             };
-            attempt(name, stage, &left, &mut keep)?;
-            left.retain(|mutant| record.wants(&mutant.key, mutant.print));
+            attempt(name, stage, &due, &mut keep)?;
         }
         record.keep_only(|key| mutants.iter().any(|mutant| mutant.key == *key));
         fs::write(&file, record.text(name))
@@ -252,6 +267,8 @@ fn attempt(
     // One at a time: they share a folder of builds, which is what makes each build short.
     let mut command = tool(name, &["--jobs", "1", "--caught", "--unviable", "--output"]);
     command.arg(&folder);
+    // Where a test leaves it open how many cases it makes up, few are enough.
+    command.env("PROPTEST_CASES", "32");
     for argument in stage.arguments(name) {
         command.arg("--cargo-arg").arg(argument);
     }
@@ -418,7 +435,7 @@ mod tests {
 
     #[test]
     fn every_record_can_be_read_and_is_as_it_would_be_written() {
-        for name in CRATES {
+        for name in names() {
             let file = step::root().join(FOLDER).join(format!("{name}.txt"));
             let text = fs::read_to_string(&file).unwrap();
             let record = Record::parse(&text).unwrap();
