@@ -148,7 +148,7 @@ fn of_crate(name: &str, wish: &Wish<'_>) -> Outcome {
             mutants.iter().enumerate().filter(chosen).map(|(_, mutant)| mutant).collect();
         println!("==> {name}: {} of {} mutants to be tried", pending.len(), mutants.len());
         for stage in STAGES {
-            // What was missed before was missed by these first ones too, or so it is quicker to suppose.
+            // A mutant that the first tests have missed before goes straight to all.
             let is_due = |mutant: &&Mutant| match stage {
                 Stage::Near => record.tried(&mutant.key, mutant.print).is_none() || wish.again,
                 Stage::All => record.wants(&mutant.key, mutant.print),
@@ -156,6 +156,10 @@ fn of_crate(name: &str, wish: &Wish<'_>) -> Outcome {
             let due: Vec<&Mutant> = pending.iter().copied().filter(is_due).collect();
             let mut keep = |tried: Vec<(&Mutant, Fate)>| {
                 for (mutant, fate) in tried {
+                    let fate = match (stage, fate) {
+                        (Stage::Near, Fate::Missed) => Fate::Pending,
+                        _ => fate,
+                    };
                     record.note(mutant.key.clone(), mutant.print, fate);
                 }
                 fs::write(&file, record.text(name))
@@ -172,10 +176,12 @@ fn of_crate(name: &str, wish: &Wish<'_>) -> Outcome {
 
 /// Prints what the record says about the mutants that there are, and tells whether that is well.
 fn sum_up(name: &str, mutants: &[Mutant], record: &Record, all: bool) -> bool {
-    let (mut fates, mut untried, mut alive) = (BTreeMap::<&str, usize>::new(), 0, Vec::new());
+    let mut fates = BTreeMap::<&str, usize>::new();
+    let (mut untried, mut pending, mut alive) = (0, 0, Vec::new());
     for mutant in mutants {
         match record.tried(&mutant.key, mutant.print) {
             None => untried += 1,
+            Some(Tried { fate: Fate::Pending, .. }) => pending += 1,
             Some(Tried { fate: Fate::Missed, because: None, .. }) => alive.push(&mutant.name),
             Some(Tried { because: Some(_), .. }) => {
                 *fates.entry("alive for a reason").or_default() += 1;
@@ -184,14 +190,17 @@ fn sum_up(name: &str, mutants: &[Mutant], record: &Record, all: bool) -> bool {
         }
     }
     let fates: String = fates.iter().map(|(fate, count)| format!("{count} {fate}, ")).collect();
-    println!("{name}: {fates}{} alive without a reason, {untried} not tried", alive.len());
+    println!(
+        "{name}: {fates}{} alive without a reason, {pending} pending, {untried} not tried",
+        alive.len()
+    );
     for name in &alive {
         println!("    {name}");
     }
-    alive.is_empty() && (untried == 0 || !all)
+    alive.is_empty() && (untried + pending == 0 || !all)
 }
 
-/// What one tries all with. Nothing of the project's own folder is touched: cargo-mutants works on a copy.
+/// cargo-mutants for one crate. It works on a copy, so that nothing in the project's own folder is touched.
 fn tool(name: &str, arguments: &[&str]) -> std::process::Command {
     let mut command = step::cargo(&["mutants", "--colors", "never", "-p"]);
     command.arg(format!("undertone-{name}")).args(arguments);
@@ -264,6 +273,11 @@ fn attempt(
     }
     let folder = machine::cache_folder().join("mutants").join(name);
     fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    // What an earlier run found out is in the record; here it would be taken for what this one does.
+    let out = folder.join("mutants.out");
+    if out.exists() {
+        fs::remove_dir_all(&out).map_err(|error| format!("{}: {error}", out.display()))?;
+    }
     // One at a time: they share a folder of builds, which is what makes each build short.
     let mut command = tool(name, &["--jobs", "1", "--caught", "--unviable", "--output"]);
     command.arg(&folder);
@@ -281,7 +295,7 @@ fn attempt(
     let mut known: BTreeMap<&str, Fate> = BTreeMap::new();
     let mut kept = Ok(());
     let ended = step::overhear(command, Listen::Output, |_| {
-        let new: Vec<(&Mutant, Fate)> = outcomes(&folder.join("mutants.out"))
+        let new: Vec<(&Mutant, Fate)> = outcomes(&out)
             .into_iter()
             .filter_map(|(name, fate)| Some((*by_name.get(name.as_str())?, fate)))
             .filter(|(mutant, fate)| known.insert(&mutant.name, *fate).is_none())
@@ -422,6 +436,8 @@ mod tests {
         assert!(!sum_up("x", &there, &record, true));
         assert!(sum_up("x", &there, &record, false), "not asked for");
         record.note(there[0].key.clone(), 1, Fate::Caught);
+        record.note(there[1].key.clone(), 1, Fate::Pending);
+        assert!(!sum_up("x", &there, &record, true));
         record.note(there[1].key.clone(), 1, Fate::Missed);
         assert!(!sum_up("x", &there, &record, false));
         let text = record.text("x").replace("two\n", "two\n            because it is equal\n");

@@ -31,11 +31,13 @@ pub(super) enum Fate {
     Hangs,
     /// It doesn't compile.
     Unviable,
+    /// The first tests didn't notice; the others weren't asked yet.
+    Pending,
     /// No test noticed.
     Missed,
 }
 
-const FATES: [Fate; 4] = [Fate::Caught, Fate::Hangs, Fate::Unviable, Fate::Missed];
+const FATES: [Fate; 5] = [Fate::Caught, Fate::Hangs, Fate::Unviable, Fate::Pending, Fate::Missed];
 
 impl Fate {
     pub(super) const fn word(self) -> &'static str {
@@ -43,8 +45,14 @@ impl Fate {
             Self::Caught => "caught",
             Self::Hangs => "hangs",
             Self::Unviable => "unviable",
+            Self::Pending => "pending",
             Self::Missed => "missed",
         }
+    }
+
+    /// Whether a reason may stand below it: what lives has one, and keeps it while it is tried once more.
+    const fn may_have_reason(self) -> bool {
+        matches!(self, Self::Pending | Self::Missed)
     }
 }
 
@@ -89,7 +97,7 @@ impl Record {
             } else if let Some(reason) = inner.strip_prefix(BECAUSE) {
                 let tried = last.as_ref().and_then(|key| record.tried.get_mut(key));
                 let tried = tried.filter(|tried| {
-                    tried.fate == Fate::Missed && tried.because.is_none() && !reason.is_empty()
+                    tried.fate.may_have_reason() && tried.because.is_none() && !reason.is_empty()
                 });
                 tried.ok_or_else(|| wrong("a reason for nothing"))?.because =
                     Some(reason.to_owned());
@@ -140,16 +148,20 @@ impl Record {
         self.tried.get(key).filter(|tried| tried.print == print)
     }
 
-    /// Whether the mutant has to be tried: it is new, its function has changed, or it lived and nobody said why.
+    /// Whether the mutant has to be tried: it is new, its function has changed, not all tests were asked, or it lived and
+    /// nobody said why.
     pub(super) fn wants(&self, key: &Key, print: u64) -> bool {
-        self.tried(key, print)
-            .is_none_or(|tried| tried.fate == Fate::Missed && tried.because.is_none())
+        self.tried(key, print).is_none_or(|tried| match tried.fate {
+            Fate::Caught | Fate::Hangs | Fate::Unviable => false,
+            Fate::Pending => true,
+            Fate::Missed => tried.because.is_none(),
+        })
     }
 
     /// Writes down what became of a mutant. A reason outlasts a change of the function while the mutant lives.
     pub(super) fn note(&mut self, key: Key, print: u64, fate: Fate) {
         let before = self.tried.get(&key).and_then(|tried| tried.because.clone());
-        let because = before.filter(|_| fate == Fate::Missed);
+        let because = before.filter(|_| fate.may_have_reason());
         self.tried.insert(key, Tried { print, fate, because });
     }
 
@@ -220,8 +232,16 @@ mod tests {
         assert!(!record.wants(&key("replace f with ()"), 1));
         assert!(record.wants(&key("replace f with ()"), 2), "changed");
         assert!(record.wants(&key("delete !"), 1), "new");
-        record.note(key("delete !"), 1, Fate::Missed);
-        assert!(record.wants(&key("delete !"), 1), "alive, and nobody says why");
+        for (fate, again) in [
+            (Fate::Caught, false),
+            (Fate::Hangs, false),
+            (Fate::Unviable, false),
+            (Fate::Pending, true),
+            (Fate::Missed, true),
+        ] {
+            record.note(key("delete !"), 1, fate);
+            assert_eq!(record.wants(&key("delete !"), 1), again, "{fate:?}");
+        }
     }
 
     #[test]
@@ -231,8 +251,12 @@ mod tests {
         let change = format!("replace + with * in {name}");
         let key = Key { file: "a.rs".to_owned(), function: name.to_owned(), change };
         assert!(!record.wants(&key, 255));
-        record.note(key.clone(), 7, Fate::Missed);
-        assert_eq!(record.tried(&key, 7).unwrap().because.as_deref(), Some("both are 2"));
+        for fate in [Fate::Pending, Fate::Missed] {
+            record.note(key.clone(), 7, fate);
+            assert_eq!(record.tried(&key, 7).unwrap().because.as_deref(), Some("both are 2"));
+            assert_eq!(Record::parse(&record.text("x")).as_ref(), Ok(&record));
+            assert_eq!(record.wants(&key, 7), fate == Fate::Pending);
+        }
         record.note(key.clone(), 7, Fate::Caught);
         record.note(key.clone(), 7, Fate::Missed);
         assert_eq!(record.tried(&key, 7).unwrap().because, None);
