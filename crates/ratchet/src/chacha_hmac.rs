@@ -1,7 +1,7 @@
 //! ChaCha20 with HMAC-SHA-256: the construction of RFC 8439, §2.8, with another authenticator.
 //!
 //! The first block of the key stream gives the authenticator's key, the others encrypt; the tag is over the associated
-//! data and the ciphertext, which needs no lengths because associated data under one key always has the same. Beside Poly1305 in its place: a short text costs a fifth, because a key takes two
+//! data and the ciphertext, which needs no lengths because associated data under one key always has the same. Beside Poly1305 in its place: a short text costs a third, because a key takes two
 //! compressions to set up and no vectors; a tag fits under two keys with the chance of a guess, where for Poly1305 one can
 //! compute a ciphertext that does; and a nonce that comes twice gives the two texts' difference away, but no forgery.
 
