@@ -154,7 +154,10 @@ fn run(name: &str, wish: &Wish<'_>) -> Result<Row, String> {
     let target = |options: &[&str], of_fuzzer: &[String]| -> Command {
         let mut command = step::cargo(&[TOOLCHAIN, "fuzz", "run", "--fuzz-dir", FOLDER]);
         command.args(options).arg(name).arg(&finds).arg(format!("{FOLDER}/corpus/{name}"));
-        command.args(["--", "-timeout=10", "-rss_limit_mb=1024"]).args(of_fuzzer);
+        // Several processes would let inputs pass that take too long or too much memory, if they weren't told. How long is
+        // too long is for a busy machine.
+        let limits = ["-timeout=60", "-rss_limit_mb=1024", "-ignore_timeouts=0", "-ignore_ooms=0"];
+        command.arg("--").args(limits).args(of_fuzzer);
         command
     };
     // The compiler's time is none of the target's.
