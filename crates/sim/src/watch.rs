@@ -1,0 +1,341 @@
+//! What must hold after every step, and the eyes that look at it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+use undertone_engine::limits::{IN_FLIGHT, OUTBOX, UNPROVEN_LINKS};
+use undertone_engine::storage::{View as _, Write};
+use undertone_engine::{Effect, Engine, Memory, Step, StreamId};
+use undertone_ratchet::session::{MAX_SKIPPED, Session};
+use undertone_wire::cell::FrameKind;
+
+use crate::machine::Place;
+use crate::pairing::{contact_id, number_of, party_of};
+
+/// Something that must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Invariant {
+    /// What was taken arrives at most once, and nothing arrives that nobody wrote.
+    Once,
+    /// Texts arrive in the order in which they were taken, without a gap.
+    Order,
+    /// A packet leaves after a state was committed that accounts for it.
+    Committed,
+    /// No two packets have one nonce.
+    Nonce,
+    /// When both are online long enough, everything has arrived and nothing waits.
+    Delivered,
+    /// What a program holds stays within bounds that don't depend on what others do.
+    Bounded,
+    /// Who was woken for something does it, and does not ask to be woken for it again.
+    Rest,
+    /// Nothing that comes in brings a program down.
+    Alive,
+}
+
+impl Invariant {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Once,
+        Self::Order,
+        Self::Committed,
+        Self::Nonce,
+        Self::Delivered,
+        Self::Bounded,
+        Self::Rest,
+        Self::Alive,
+    ];
+
+    /// Its name on the command line and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Once => "once",
+            Self::Order => "order",
+            Self::Committed => "committed",
+            Self::Nonce => "nonce",
+            Self::Delivered => "delivered",
+            Self::Bounded => "bounded",
+            Self::Rest => "rest",
+            Self::Alive => "alive",
+        }
+    }
+}
+
+/// Something that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// What.
+    pub invariant: Invariant,
+    /// Who and how, in words.
+    pub what: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.invariant.name(), self.what)
+    }
+}
+
+/// The texts between one party and one partner that are on the party's disk.
+#[derive(Clone, Default)]
+pub(crate) struct Talk {
+    /// Our own, by their numbers, in the order in which they were taken.
+    pub(crate) own: Vec<u64>,
+    /// The partner's, in the order in which they came.
+    pub(crate) theirs: Vec<u64>,
+}
+
+/// What is on one disk, by partner.
+pub(crate) type Book = BTreeMap<usize, Talk>;
+
+/// Bytes of the longest state of a session that has no more than its bounds allow.
+const LONGEST_SESSION: usize = 6_000 + MAX_SKIPPED * 120;
+
+/// Effects of one input: what can be under way, each sent and told of.
+const MOST_EFFECTS: usize = 8 * IN_FLIGHT as usize;
+
+/// The eyes.
+pub(crate) struct Watch {
+    pub(crate) books: Vec<Book>,
+    /// What is on the copies of the disks.
+    copies: Vec<Book>,
+    /// Pairs of which the lower party comes first: nothing is asked of their texts.
+    pub(crate) excused: BTreeSet<(usize, usize)>,
+    /// Every packet's nonce, and what the packet was.
+    nonces: HashMap<[u8; 24], [u8; 8]>,
+    /// Texts that were written by users, by direction.
+    said: BTreeMap<(usize, usize), u64>,
+    violation: Option<Violation>,
+}
+
+impl Watch {
+    pub(crate) fn new(parties: usize) -> Self {
+        Self {
+            books: vec![Book::new(); parties],
+            copies: vec![Book::new(); parties],
+            excused: BTreeSet::new(),
+            nonces: HashMap::new(),
+            said: BTreeMap::new(),
+            violation: None,
+        }
+    }
+
+    pub(crate) fn violation(&self) -> Option<&Violation> {
+        self.violation.as_ref()
+    }
+
+    /// Notes what did not hold. The first counts: what follows may come of it.
+    pub(crate) fn breach(&mut self, invariant: Invariant, what: String) {
+        self.violation.get_or_insert(Violation { invariant, what });
+    }
+
+    /// The number of the next text in a direction.
+    pub(crate) fn next_text(&mut self, from: usize, to: usize) -> u64 {
+        let said = self.said.entry((from, to)).or_insert(0);
+        *said += 1;
+        *said
+    }
+
+    pub(crate) fn excuse(&mut self, one: usize, other: usize) {
+        self.excused.insert((one.min(other), one.max(other)));
+    }
+
+    pub(crate) fn is_excused(&self, one: usize, other: usize) -> bool {
+        self.excused.contains(&(one.min(other), one.max(other)))
+    }
+
+    pub(crate) fn back_up(&mut self, machine: usize) {
+        self.copies[machine] = self.books[machine].clone();
+    }
+
+    pub(crate) fn restore(&mut self, machine: usize) {
+        self.books[machine] = self.copies[machine].clone();
+    }
+
+    /// Looks at what an engine answered to an input, before anything of it is done.
+    pub(crate) fn step(
+        &mut self,
+        machine: usize,
+        streams: &BTreeMap<StreamId, Place>,
+        step: &Step,
+    ) {
+        if step.effects.len() > MOST_EFFECTS {
+            let count = step.effects.len();
+            self.breach(Invariant::Bounded, format!("{machine} does {count} things at once"));
+        }
+        for effect in &step.effects {
+            if let Effect::Send { stream, kind: FrameKind::Packet, bytes } = effect
+                && let Some(place) = streams.get(stream)
+            {
+                self.packet(machine, place.partner, bytes, step);
+            }
+        }
+    }
+
+    /// A packet is about to leave. A new one has a new nonce, and the step stores a state that
+    /// accounts for it.
+    fn packet(&mut self, machine: usize, partner: usize, bytes: &[u8], step: &Step) {
+        let Some(nonce) = bytes.first_chunk::<24>() else {
+            return self.breach(Invariant::Nonce, format!("{machine} sends a packet without one"));
+        };
+        let hash = Sha256::digest(bytes);
+        let hash: [u8; 8] = hash.first_chunk().copied().unwrap_or_default();
+        match self.nonces.insert(*nonce, hash) {
+            None => {}
+            // The same packet again: nothing new is said, and its state was stored before.
+            Some(earlier) if earlier == hash => return,
+            Some(_) => {
+                let what = format!("{machine} sends {partner} another packet under a nonce");
+                return self.breach(Invariant::Nonce, what);
+            }
+        }
+        let stored = step.writes.iter().rev().find_map(|write| match write {
+            Write::PutSession(id, bytes) if *id == contact_id(partner) => Some(bytes),
+            _ => None,
+        });
+        let accounts = stored
+            .and_then(|bytes| Session::from_bytes(bytes).ok())
+            .is_some_and(|session| session.has_sealed(bytes));
+        if !accounts {
+            let what = format!("{machine} sends {partner} a packet and stores no state past it");
+            self.breach(Invariant::Committed, what);
+        }
+    }
+
+    /// Notes the writes of a transaction that was committed, and looks at the texts in it.
+    pub(crate) fn committed(&mut self, machine: usize, notes: Vec<Note>) -> (u64, u64) {
+        let (mut taken, mut arrived) = (0, 0);
+        for note in notes {
+            match note {
+                Note::Text { partner, own: true, number } => {
+                    taken += 1;
+                    self.talk(machine, partner).own.push(number);
+                }
+                Note::Text { partner, own: false, number } => {
+                    arrived += 1;
+                    self.talk(machine, partner).theirs.push(number);
+                    self.came(machine, partner, number);
+                }
+                Note::Stranger { partner } => {
+                    let what = format!("{machine} has a text from {partner} that nobody wrote");
+                    self.breach(Invariant::Once, what);
+                }
+                Note::Over { partner } => {
+                    *self.talk(machine, partner) = Talk::default();
+                    self.excuse(machine, partner);
+                }
+            }
+        }
+        (taken, arrived)
+    }
+
+    fn talk(&mut self, machine: usize, partner: usize) -> &mut Talk {
+        self.books[machine].entry(partner).or_default()
+    }
+
+    /// A text is on the receiver's disk: the texts that came are a beginning of those taken.
+    fn came(&mut self, machine: usize, partner: usize, number: u64) {
+        let Some(talk) = self.books[machine].get(&partner) else { return };
+        let Some((_, earlier)) = talk.theirs.split_last() else { return };
+        if earlier.contains(&number) {
+            let what = format!("{machine} has text {number} from {partner} twice");
+            return self.breach(Invariant::Once, what);
+        }
+        if self.is_excused(machine, partner) {
+            return;
+        }
+        let taken = self.books[partner].get(&machine).map(|talk| talk.own.as_slice());
+        let taken = taken.unwrap_or_default();
+        match taken.get(earlier.len()) {
+            Some(due) if *due == number => {}
+            Some(due) if taken.contains(&number) => {
+                let what = format!("{machine} has text {number} from {partner} before {due}");
+                self.breach(Invariant::Order, what);
+            }
+            _ => {
+                let what = format!("{machine} has text {number}, which {partner} doesn't have");
+                self.breach(Invariant::Once, what);
+            }
+        }
+    }
+
+    /// Looks at what a program holds.
+    pub(crate) fn holds(&mut self, machine: usize, engine: &Engine, memory: &Memory) {
+        let contacts = memory.contacts();
+        let held = engine.held();
+        let most = contacts.len();
+        // Beside the connection and those that are to prove themselves, one may be about to close.
+        let streams = most * (UNPROVEN_LINKS + 2);
+        if held.streams > streams || held.dials > most || held.services > most || held.jobs > 0 {
+            let what = format!("{machine} with {most} contacts holds {held:?}");
+            self.breach(Invariant::Bounded, what);
+        }
+    }
+
+    /// Looks at what is stored for a contact.
+    pub(crate) fn stores(&mut self, machine: usize, memory: &Memory) {
+        for id in memory.contacts() {
+            let session = memory.session(id).map_or(0, |bytes| bytes.len());
+            let outbox = memory.outbox(id, 0, usize::MAX).len();
+            if session > LONGEST_SESSION || outbox > OUTBOX + 2 * IN_FLIGHT as usize {
+                let what = format!(
+                    "{machine} stores {session} bytes of session and {outbox} rows for {}",
+                    party_of(id)
+                );
+                self.breach(Invariant::Bounded, what);
+            }
+        }
+    }
+
+    /// Whether everything between two parties has arrived, and else what has not.
+    pub(crate) fn undelivered(&self, one: usize, other: usize, memory: &Memory) -> Option<String> {
+        let waits = memory.outbox(contact_id(other), 0, usize::MAX).len();
+        if waits > 0 {
+            return Some(format!("{waits} rows of {one} for {other} wait"));
+        }
+        let own = self.books[one].get(&other).map_or(&[][..], |talk| &talk.own);
+        let came = self.books[other].get(&one).map_or(&[][..], |talk| &talk.theirs);
+        (own != came)
+            .then(|| format!("{other} has {} of the {} texts of {one}", came.len(), own.len()))
+    }
+}
+
+/// What of a write concerns the texts.
+pub(crate) enum Note {
+    Text {
+        partner: usize,
+        own: bool,
+        number: u64,
+    },
+    /// A text that is nobody's.
+    Stranger {
+        partner: usize,
+    },
+    /// All of a conversation was forgotten.
+    Over {
+        partner: usize,
+    },
+}
+
+/// Reads what of a write concerns the texts. A new kind of write has to be decided on here.
+pub(crate) fn note(machine: usize, write: &Write) -> Option<Note> {
+    match write {
+        Write::PutMessage(id, row) => {
+            let partner = party_of(*id);
+            let (from, to) = if row.own { (machine, partner) } else { (partner, machine) };
+            Some(match number_of(from, to, &row.body) {
+                Some(number) => Note::Text { partner, own: row.own, number },
+                None => Note::Stranger { partner },
+            })
+        }
+        Write::Forget(id) => Some(Note::Over { partner: party_of(*id) }),
+        Write::PutContact(_)
+        | Write::PutSession(..)
+        | Write::PutCounters(..)
+        | Write::AddOutbox(..)
+        | Write::Acknowledge { .. }
+        | Write::SetDelivery(..) => None,
+    }
+}
