@@ -397,10 +397,12 @@ fn command_in(
                 conversation.check_command(answer, cx);
             }
         }
-        Command::Send { conversation: id, message, body } => match conversations.get_mut(&id) {
-            Some(conversation) => conversation.send_text(message, body, cx),
-            None => cx.tell(id, ConversationEvent::NotSent(message, NotSent::NotOpen)),
-        },
+        Command::Send { conversation: id, ticket, body, reply } => {
+            match conversations.get_mut(&id) {
+                Some(conversation) => conversation.send_text(ticket, body, reply, cx),
+                None => cx.tell(id, ConversationEvent::NotSent(ticket, NotSent::NotOpen)),
+            }
+        }
         Command::Leave(id) => {
             if let Some(conversation) = conversations.get_mut(&id) {
                 conversation.leave(cx);
@@ -411,7 +413,7 @@ fn command_in(
                 meeting.end(MeetingEnd::GivenUp, cx);
             }
             for conversation in conversations.values_mut() {
-                conversation.leave(cx);
+                conversation.part(cx);
             }
             *finishing = true;
         }

@@ -59,6 +59,10 @@ pub const REDIAL_TIMEOUT: Millis = 30 * 1000;
 /// The longest pause between two redials.
 pub const REDIAL_PAUSE_MAX: Millis = 15 * 1000;
 
+/// The longest pause between two dials to a lasting contact that has been away for longer than
+/// [`REDIAL_FOR`]: rare enough for Tor, soon enough for whoever waits.
+pub const AWAY_PAUSE_MAX: Millis = 5 * 60 * 1000;
+
 /// Streams at a contact's service that have not proved themselves yet.
 pub const UNPROVEN_LINKS: usize = 4;
 

@@ -1,6 +1,10 @@
 //! What is stored: rows, the look-ups on them ([`View`]) and the changes to them ([`Write`]).
+//!
+//! A look-up has no way to fail here. A storage whose medium fails notes that, answers as if nothing
+//! were there, and refuses to commit the transaction; whoever drives the engine then drops it and
+//! loads it anew, so nothing that was decided on such an answer is ever done.
 
-use undertone_handle::command::{Name, Role};
+use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::{ConversationId, MessageId};
 use undertone_ratchet::secret::Secret;
@@ -9,6 +13,8 @@ use zeroize::Zeroizing;
 
 /// Look-ups on the open transaction; they see the writes of earlier steps of the same batch.
 pub trait View {
+    /// What the profile as a whole keeps.
+    fn profile(&self) -> Profile;
     /// All contacts.
     fn contacts(&self) -> Vec<ConversationId>;
     /// One contact.
@@ -22,8 +28,23 @@ pub trait View {
     fn outbox(&self, id: ConversationId, from: u64, limit: usize) -> Vec<OutboxRow>;
     /// How many texts of the user wait for a receipt.
     fn outbox_len(&self, id: ConversationId) -> usize;
-    /// The stored messages of a conversation, oldest first.
-    fn messages(&self, id: ConversationId) -> Vec<MessageRow>;
+    /// One message.
+    fn message(&self, message: MessageId) -> Option<MessageRow>;
+    /// The message that was sent in this direction under this sequence number, if it is still here.
+    fn numbered(&self, id: ConversationId, own: bool, sequence: u64) -> Option<MessageId>;
+    /// What came before something that is missing, in the order of its sequence numbers; at most as
+    /// many rows as a receipt's window has bits.
+    fn early(&self, id: ConversationId) -> Vec<EarlyRow>;
+    /// What the user chose for a conversation.
+    fn policy(&self, id: ConversationId) -> Option<Policy>;
+    /// Messages of all conversations that have a time at which they go, soonest first: those due by
+    /// `until` (seconds since 1970), at most `limit`.
+    fn expiring(&self, until: u64, limit: usize) -> Vec<Expiry>;
+    /// When the next message goes, if one does (seconds since 1970).
+    fn next_expiry(&self) -> Option<u64>;
+    /// Messages of the partner's that nobody has seen, up to and including `last`, oldest first; only
+    /// those with a timer or in a conversation that keeps nothing need be among them.
+    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId>;
 }
 
 /// One change. A storage applies each in one `match`.
@@ -47,12 +68,88 @@ pub enum Write {
         /// And these of the next 64.
         window: u64,
     },
-    /// Add a message.
-    PutMessage(ConversationId, MessageRow),
+    /// Replace the body of an outbox row that is there: the message in it was cancelled or deleted.
+    ReplaceOutbox(ConversationId, OutboxRow),
+    /// Add a message, or replace the one with its id.
+    PutMessage(ConversationId, Box<MessageRow>),
     /// Change where a sent message is.
-    SetDelivery(ConversationId, MessageId, Delivery),
+    SetDelivery(MessageId, Delivery),
+    /// Say when messages go, in seconds since 1970.
+    SetExpiry(Vec<Expiry>),
+    /// The user has seen the partner's messages up to and including this one.
+    SetSeen(ConversationId, MessageId),
+    /// Erase messages: text, index and all. Their sequence numbers stay counted.
+    Purge(Vec<MessageId>),
+    /// Keep what came before something that is missing.
+    PutEarly(ConversationId, EarlyRow),
+    /// Remove what came early and is taken now.
+    TakeEarly(ConversationId, u64),
+    /// Replace what the user chose for a conversation.
+    PutPolicy(ConversationId, Policy),
+    /// Replace what the user began to write; empty: nothing.
+    PutDraft(ConversationId, Zeroizing<String>),
+    /// Replace what the profile as a whole keeps.
+    PutProfile(Profile),
     /// Remove a contact and everything that belongs to it.
     Forget(ConversationId),
+}
+
+/// What the profile as a whole keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The number of the next contact; see [`Contact::number`].
+    pub next_number: u32,
+}
+
+impl Default for Profile {
+    fn default() -> Self {
+        Self { next_number: 1 }
+    }
+}
+
+/// What the user chose for a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// How long its messages are kept here.
+    pub history: History,
+    /// The timer that both sides put on new messages, in seconds; `None`: they stay.
+    pub timer: Option<u32>,
+    /// How often the timer was changed by either side: of two changes at once the higher one stands,
+    /// and of two equal ones the guest's.
+    pub timer_changes: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { history: History::Kept, timer: None, timer_changes: 0 }
+    }
+}
+
+/// When a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiry {
+    /// Which.
+    pub message: MessageId,
+    /// When, in seconds since 1970 by this machine's clock.
+    pub at: u64,
+    /// Its timer in seconds, if it has one: it never lasts longer than that from when it was seen or
+    /// acknowledged, whatever the clock says. `None`: it goes by the history's age alone.
+    pub lasts: Option<u32>,
+}
+
+/// Something that came before what is missing: taken in when its turn has come.
+#[derive(Clone)]
+pub struct EarlyRow {
+    /// Its sequence number.
+    pub sequence: u64,
+    /// The encoded body.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for EarlyRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EarlyRow").field("sequence", &self.sequence).finish_non_exhaustive()
+    }
 }
 
 /// A partner: what the pairing left behind.
@@ -60,6 +157,17 @@ pub enum Write {
 pub struct Contact {
     /// The local id.
     pub id: ConversationId,
+    /// From 1, in the order of pairing, never given twice in a profile; the upper half of the ids of
+    /// its messages. At most 2²⁰.
+    pub number: u32,
+    /// Whether it outlives the program's end; else the conversation ends with a goodbye.
+    pub lasting: bool,
+    /// Something came from the partner under the session: it is certain that they kept us.
+    pub made: bool,
+    /// The partner said goodbye: nothing is sent or dialled any more, what was said stays.
+    pub ended: bool,
+    /// When it was paired, in seconds since 1970 by this machine's clock.
+    pub since: u64,
     /// Which end this side was.
     pub role: Role,
     /// The name this side sent.
@@ -86,6 +194,11 @@ impl std::fmt::Debug for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             id,
+            number,
+            lasting,
+            made,
+            ended,
+            since: _,
             role,
             nick: _,
             peer: _,
@@ -99,6 +212,10 @@ impl std::fmt::Debug for Contact {
         } = self;
         f.debug_struct("Contact")
             .field("id", id)
+            .field("number", number)
+            .field("lasting", lasting)
+            .field("made", made)
+            .field("ended", ended)
             .field("role", role)
             .field("trust", trust)
             .field("open", open)
@@ -117,11 +234,13 @@ pub struct Counters {
     pub highest: u64,
     /// Which of the 64 numbers after `highest` came, lowest bit first.
     pub window: u64,
+    /// The place of the next message in the conversation, both directions together; from 1.
+    pub place: u32,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { next: 1, acknowledged: 0, highest: 0, window: 0 }
+        Self { next: 1, acknowledged: 0, highest: 0, window: 0, place: 1 }
     }
 }
 
@@ -145,16 +264,33 @@ impl std::fmt::Debug for OutboxRow {
 /// A message as the history keeps it.
 #[derive(Clone)]
 pub struct MessageRow {
-    /// Its id.
+    /// Its id: the contact's number and the place in the conversation, so that the messages of a
+    /// conversation lie side by side and in order. See [`message_id`].
     pub message: MessageId,
     /// Whether it is ours.
     pub own: bool,
+    /// Its sequence number in its direction.
+    pub sequence: u64,
     /// The text.
     pub body: Zeroizing<String>,
-    /// Seconds since 1970 by this machine's clock.
+    /// When it was written or came, in seconds since 1970 by this machine's clock.
     pub at: u64,
     /// Where it is; received ones are delivered.
     pub delivery: Delivery,
+    /// The user has seen it; always true of our own.
+    pub seen: bool,
+    /// When it was last edited, by this machine's clock.
+    pub edited: Option<u64>,
+    /// The message that it answers, if that was here when it came.
+    pub reply: Option<MessageId>,
+    /// What this side answered it with.
+    pub own_reaction: Option<Reaction>,
+    /// What the partner answered it with.
+    pub peer_reaction: Option<Reaction>,
+    /// The timer that it came or left with, in seconds.
+    pub timer: Option<u32>,
+    /// When it goes, in seconds since 1970 by this machine's clock, once that is known.
+    pub expires: Option<u64>,
 }
 
 impl std::fmt::Debug for MessageRow {
@@ -162,7 +298,21 @@ impl std::fmt::Debug for MessageRow {
         f.debug_struct("MessageRow")
             .field("message", &self.message)
             .field("own", &self.own)
+            .field("sequence", &self.sequence)
             .field("delivery", &self.delivery)
             .finish_non_exhaustive()
     }
+}
+
+/// The id of the message at a place in the conversation with the contact of this number. Below 2⁵³,
+/// so that every reader of JSON can tell one from another.
+#[must_use]
+pub fn message_id(number: u32, place: u32) -> MessageId {
+    MessageId((u64::from(number) << 32) | u64::from(place))
+}
+
+/// The number of the contact in whose conversation a message is.
+#[must_use]
+pub fn number_of(message: MessageId) -> u32 {
+    u32::try_from(message.0 >> 32).unwrap_or(u32::MAX)
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::command::{History, Reaction};
 use crate::words::UserError;
-use crate::{ConversationId, MessageId};
+use crate::{ConversationId, MessageId, Ticket};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +148,8 @@ pub enum LinkState {
         /// Ten minutes when it is first said.
         redial_for: Duration,
     },
+    /// A lasting contact is not connected; it is dialled again until it is.
+    Away,
     /// The connection did not come back in time; the conversation has ended.
     GivenUp,
 }
@@ -204,12 +207,18 @@ pub enum ConversationEvent {
     Open,
     /// A text of ours was taken into the outbox.
     Queued {
+        /// What the interface called it.
+        ticket: Ticket,
         /// The message.
         message: MessageId,
         /// Its text.
         body: String,
         /// When, in seconds since 1970.
         at: u64,
+        /// The message that it answers.
+        reply: Option<MessageId>,
+        /// The timer that it leaves with, in seconds.
+        timer: Option<u32>,
     },
     /// A text came from the partner.
     Received {
@@ -219,11 +228,48 @@ pub enum ConversationEvent {
         body: String,
         /// When it came, in seconds since 1970 by this machine's clock.
         at: u64,
+        /// The message that it answers, if that is still here.
+        reply: Option<MessageId>,
+        /// The timer that it came with, in seconds: it goes so long after it was seen.
+        timer: Option<u32>,
     },
     /// A sent message moved on.
     Delivery(MessageId, Delivery),
     /// A text could not be taken: it is too long, the outbox is full, or the conversation has ended.
-    NotSent(MessageId, NotSent),
+    NotSent(Ticket, NotSent),
+    /// A message has another text now.
+    Edited {
+        /// Which.
+        message: MessageId,
+        /// Its text.
+        body: String,
+        /// When, in seconds since 1970 by this machine's clock.
+        at: u64,
+    },
+    /// A message is gone.
+    Deleted(MessageId, Deletion),
+    /// What could not be done to a message.
+    NotDone(MessageId, NotDone),
+    /// A message was answered with a sign, or with none any more.
+    Reacted {
+        /// Which.
+        message: MessageId,
+        /// Whether by our user.
+        own: bool,
+        /// The sign.
+        reaction: Option<Reaction>,
+    },
+    /// The timer on new messages changed, on both sides.
+    Timer {
+        /// In seconds; `None`: messages stay.
+        seconds: Option<u32>,
+        /// Whether our user changed it.
+        own: bool,
+    },
+    /// How long messages are kept on this side changed.
+    History(History),
+    /// The partner is shown under another name.
+    Renamed(String),
     /// The name that the partner calls themselves. A claim, shown as one.
     PeerName(String),
     /// The connection changed.
@@ -237,6 +283,34 @@ pub enum ConversationEvent {
         /// Whether the partner confirmed it before the time was up.
         confirmed: bool,
     },
+}
+
+/// How a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// Our user took it back before it had left.
+    Cancelled,
+    /// Our user deleted it.
+    Own,
+    /// The partner deleted it.
+    Peer,
+    /// Its time was over.
+    Timer,
+}
+
+/// Why something was not done to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDone {
+    /// It is not here, or not any more.
+    Gone,
+    /// It is the partner's, and only its author may change it.
+    NotOurs,
+    /// The new text is empty or too long.
+    TooLong,
+    /// Too much is waiting for this partner already.
+    OutboxFull,
+    /// The conversation is not open, or not any more.
+    NotOpen,
 }
 
 /// Why a text was not taken.

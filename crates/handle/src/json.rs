@@ -8,13 +8,13 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::command::is_deceptive;
+use crate::command::{History, is_deceptive};
 use crate::event::{
-    CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
-    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
+    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
 };
 use crate::words::UserError;
-use crate::{ConversationId, MessageId, SecretText};
+use crate::{ConversationId, MessageId, SecretText, Ticket};
 
 /// The version of the lines, which is in each of them.
 pub const VERSION: u8 = 1;
@@ -68,13 +68,42 @@ enum Row<'a> {
     #[serde(rename = "conversation.open")]
     Open { conversation: Id },
     #[serde(rename = "message.queued")]
-    Queued { conversation: Id, message: u64, text: &'a str, at: u64 },
+    Queued {
+        conversation: Id,
+        ticket: u64,
+        message: u64,
+        text: &'a str,
+        at: u64,
+        reply: Option<u64>,
+        timer_seconds: Option<u32>,
+    },
     #[serde(rename = "message.received")]
-    Received { conversation: Id, message: u64, text: &'a str, at: u64 },
+    Received {
+        conversation: Id,
+        message: u64,
+        text: &'a str,
+        at: u64,
+        reply: Option<u64>,
+        timer_seconds: Option<u32>,
+    },
     #[serde(rename = "message.delivery")]
     Delivery { conversation: Id, message: u64, state: &'static str },
     #[serde(rename = "message.not_sent")]
-    NotSent { conversation: Id, message: u64, reason: &'static str },
+    NotSent { conversation: Id, ticket: u64, reason: &'static str },
+    #[serde(rename = "message.edited")]
+    Edited { conversation: Id, message: u64, text: &'a str, at: u64 },
+    #[serde(rename = "message.deleted")]
+    Deleted { conversation: Id, message: u64, by: &'static str },
+    #[serde(rename = "message.not_done")]
+    NotDone { conversation: Id, message: u64, reason: &'static str },
+    #[serde(rename = "message.reacted")]
+    Reacted { conversation: Id, message: u64, own: bool, reaction: Option<&'a str> },
+    #[serde(rename = "conversation.timer")]
+    Timer { conversation: Id, seconds: Option<u32>, own: bool },
+    #[serde(rename = "conversation.history")]
+    History { conversation: Id, keeps: &'static str, seconds: Option<u32> },
+    #[serde(rename = "peer.renamed")]
+    Renamed { conversation: Id, name: &'a str },
     #[serde(rename = "peer.name")]
     PeerName { conversation: Id, claims: &'a str },
     #[serde(rename = "link")]
@@ -97,7 +126,7 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 23] = [
+pub const EVENTS: [&str; 30] = [
     "network.finding",
     "network.ready",
     "network.blocked",
@@ -114,6 +143,13 @@ pub const EVENTS: [&str; 23] = [
     "message.received",
     "message.delivery",
     "message.not_sent",
+    "message.edited",
+    "message.deleted",
+    "message.not_done",
+    "message.reacted",
+    "conversation.timer",
+    "conversation.history",
+    "peer.renamed",
     "peer.name",
     "link",
     "conversation.refused",
@@ -294,12 +330,25 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             Row::Trust { conversation, level, skipped }
         }
         ConversationEvent::Open => Row::Open { conversation },
-        ConversationEvent::Queued { message: MessageId(message), body, at } => {
-            Row::Queued { conversation, message: *message, text: body, at: *at }
+        ConversationEvent::Queued { ticket: Ticket(ticket), message, body, at, reply, timer } => {
+            Row::Queued {
+                conversation,
+                ticket: *ticket,
+                message: message.0,
+                text: body,
+                at: *at,
+                reply: reply.map(|message| message.0),
+                timer_seconds: *timer,
+            }
         }
-        ConversationEvent::Received { message: MessageId(message), body, at } => {
-            Row::Received { conversation, message: *message, text: body, at: *at }
-        }
+        ConversationEvent::Received { message, body, at, reply, timer } => Row::Received {
+            conversation,
+            message: message.0,
+            text: body,
+            at: *at,
+            reply: reply.map(|message| message.0),
+            timer_seconds: *timer,
+        },
         ConversationEvent::Delivery(MessageId(message), delivery) => {
             let state = match delivery {
                 Delivery::Waiting => "waiting",
@@ -308,19 +357,58 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             };
             Row::Delivery { conversation, message: *message, state }
         }
-        ConversationEvent::NotSent(MessageId(message), reason) => {
+        ConversationEvent::NotSent(Ticket(ticket), reason) => {
             let reason = match reason {
                 NotSent::TooLong => "too_long",
                 NotSent::OutboxFull => "outbox_full",
                 NotSent::NotOpen => "not_open",
             };
-            Row::NotSent { conversation, message: *message, reason }
+            Row::NotSent { conversation, ticket: *ticket, reason }
         }
+        ConversationEvent::Edited { message: MessageId(message), body, at } => {
+            Row::Edited { conversation, message: *message, text: body, at: *at }
+        }
+        ConversationEvent::Deleted(MessageId(message), by) => {
+            let by = match by {
+                Deletion::Cancelled => "cancelled",
+                Deletion::Own => "own",
+                Deletion::Peer => "peer",
+                Deletion::Timer => "timer",
+            };
+            Row::Deleted { conversation, message: *message, by }
+        }
+        ConversationEvent::NotDone(MessageId(message), reason) => {
+            let reason = match reason {
+                NotDone::Gone => "gone",
+                NotDone::NotOurs => "not_ours",
+                NotDone::TooLong => "too_long",
+                NotDone::OutboxFull => "outbox_full",
+                NotDone::NotOpen => "not_open",
+            };
+            Row::NotDone { conversation, message: *message, reason }
+        }
+        ConversationEvent::Reacted { message: MessageId(message), own, reaction } => {
+            let reaction = reaction.as_ref().map(crate::command::Reaction::as_str);
+            Row::Reacted { conversation, message: *message, own: *own, reaction }
+        }
+        ConversationEvent::Timer { seconds, own } => {
+            Row::Timer { conversation, seconds: *seconds, own: *own }
+        }
+        ConversationEvent::History(history) => {
+            let (keeps, seconds) = match history {
+                History::Kept => ("kept", None),
+                History::For(seconds) => ("for", Some(*seconds)),
+                History::NotKept => ("not_kept", None),
+            };
+            Row::History { conversation, keeps, seconds }
+        }
+        ConversationEvent::Renamed(name) => Row::Renamed { conversation, name },
         ConversationEvent::PeerName(claims) => Row::PeerName { conversation, claims },
         ConversationEvent::Link(state) => {
             let (state, redial_seconds) = match state {
                 LinkState::Up => ("up", None),
                 LinkState::Lost { redial_for } => ("lost", Some(redial_for.as_secs())),
+                LinkState::Away => ("away", None),
                 LinkState::GivenUp => ("given_up", None),
             };
             Row::Link { conversation, state, redial_seconds }
@@ -438,6 +526,8 @@ mod tests {
                 message: MessageId(1),
                 body: "a\nb\u{1b}[31m\u{2028}\u{9b}\u{e0041}\"".into(),
                 at: 0,
+                reply: None,
+                timer: None,
             },
         );
         let line = line(&event);

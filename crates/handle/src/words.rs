@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use crate::command::{MAX_TEXT, Role};
+use crate::command::{History, MAX_TEXT, Role};
 use crate::event::{
-    CheckEvent, Delivery, LinkState, MeetingEnd, MeetingStep, NetworkKind, NetworkState,
-    NetworkStep, NotSent, Trust,
+    CheckEvent, Deletion, Delivery, LinkState, MeetingEnd, MeetingStep, NetworkKind, NetworkState,
+    NetworkStep, NotDone, NotSent, Trust,
 };
 
 /// What sort of failure it is. The number is the exit code of the program.
@@ -386,6 +386,7 @@ pub fn link_short(state: &LinkState) -> &'static str {
     match state {
         LinkState::Up => "online · you hear each other",
         LinkState::Lost { .. } => "connection lost · calling again",
+        LinkState::Away => "not connected · calling",
         LinkState::GivenUp => "connection lost for good",
     }
 }
@@ -399,6 +400,10 @@ pub fn link(state: &LinkState) -> String {
             "The connection was lost. It is tried again for {}; what you write waits until then.",
             duration(*redial_for)
         ),
+        LinkState::Away => {
+            "Not connected. Your partner is called until they answer; what you write waits."
+                .to_owned()
+        }
         LinkState::GivenUp => {
             "The connection did not come back in time. The conversation has ended.".to_owned()
         }
@@ -517,6 +522,64 @@ pub fn not_sent(reason: NotSent) -> UserError {
             "Not sent: the conversation is not open.",
             "Wait until it opens; if it has ended, begin again with a fresh code.",
         ),
+    }
+}
+
+/// Why something was not done to a message.
+#[must_use]
+pub fn not_done(reason: NotDone) -> UserError {
+    let (what, then) = match reason {
+        NotDone::Gone => ("the message is not here any more", "There is nothing left to do."),
+        NotDone::NotOurs => {
+            ("only its author can change it", "Delete it on your side, or ask your partner to.")
+        }
+        NotDone::TooLong => ("the new text is empty or too long", "Shorten it."),
+        NotDone::OutboxFull => (
+            "too many messages are waiting already",
+            "Wait until the connection is back and some have been delivered.",
+        ),
+        NotDone::NotOpen => (
+            "the conversation is not open",
+            "Wait until it opens; if it has ended, what was said can only be deleted here.",
+        ),
+    };
+    UserError::new(Kind::NotDelivered, format!("Not done: {what}."), then)
+}
+
+/// How a message went.
+#[must_use]
+pub fn deleted(how: Deletion) -> &'static str {
+    match how {
+        Deletion::Cancelled => "taken back before it had left",
+        Deletion::Own => "deleted by you",
+        Deletion::Peer => "deleted by your partner",
+        Deletion::Timer => "its time is over",
+    }
+}
+
+/// What is read when the timer on new messages changed.
+#[must_use]
+pub fn timer(seconds: Option<u32>, own: bool, peer: &str) -> String {
+    let who = if own { "You" } else { peer };
+    match seconds {
+        Some(seconds) => {
+            let span = duration(Duration::from_secs(seconds.into()));
+            format!("{who} set a timer: from now on messages go {span} after they were seen.")
+        }
+        None => format!("{who} took the timer off: from now on messages stay."),
+    }
+}
+
+/// How long messages are kept here.
+#[must_use]
+pub fn history(history: History) -> String {
+    match history {
+        History::Kept => "Messages are kept here until they are deleted.".to_owned(),
+        History::For(seconds) => {
+            let span = duration(Duration::from_secs(seconds.into()));
+            format!("Messages are kept here for {span}.")
+        }
+        History::NotKept => "Messages are not kept here once they were seen.".to_owned(),
     }
 }
 

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
+use undertone_handle::command::{History, Reaction};
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, Delivery, LinkState, MeetingEnd, MeetingEvent, MeetingStep,
-    NetworkKind, NetworkState, NetworkStep, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, LinkState, MeetingEnd, MeetingEvent,
+    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
 };
 use undertone_handle::words::{self, Kind, UserError};
-use undertone_handle::{ConversationId, Event, MessageId, json};
+use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
 
 const GOLDEN: &str = include_str!("golden/events.v1.jsonl");
 const SCHEMA: &str = include_str!("../../../docs/json/events.v1.json");
@@ -94,8 +95,15 @@ fn all_lines() -> Vec<String> {
     let (message, at) = (MessageId(3), 1_763_647_380);
     conversation.extend([
         ConversationEvent::Open,
-        ConversationEvent::Queued { message, body: "yes".into(), at },
-        ConversationEvent::Received { message, body: hostile, at },
+        ConversationEvent::Queued {
+            ticket: Ticket(1),
+            message,
+            body: "yes".into(),
+            at,
+            reply: Some(message),
+            timer: Some(60),
+        },
+        ConversationEvent::Received { message, body: hostile, at, reply: None, timer: None },
     ]);
     conversation.extend(
         [Delivery::Waiting, Delivery::Sent, Delivery::Delivered]
@@ -103,11 +111,30 @@ fn all_lines() -> Vec<String> {
     );
     conversation.extend(
         [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen]
-            .map(|reason| ConversationEvent::NotSent(message, reason)),
+            .map(|reason| ConversationEvent::NotSent(Ticket(1), reason)),
     );
+    conversation.push(ConversationEvent::Edited { message, body: "no".into(), at });
+    conversation.extend(
+        [Deletion::Cancelled, Deletion::Own, Deletion::Peer, Deletion::Timer]
+            .map(|how| ConversationEvent::Deleted(message, how)),
+    );
+    conversation.extend(
+        [NotDone::Gone, NotDone::NotOurs, NotDone::TooLong, NotDone::OutboxFull, NotDone::NotOpen]
+            .map(|reason| ConversationEvent::NotDone(message, reason)),
+    );
+    conversation.extend([
+        ConversationEvent::Reacted { message, own: true, reaction: Reaction::parse("👍") },
+        ConversationEvent::Reacted { message, own: false, reaction: None },
+        ConversationEvent::Timer { seconds: Some(3600), own: true },
+        ConversationEvent::Timer { seconds: None, own: false },
+        ConversationEvent::History(History::Kept),
+        ConversationEvent::History(History::For(86_400)),
+        ConversationEvent::History(History::NotKept),
+        ConversationEvent::Renamed("doug from the pond".into()),
+    ]);
     conversation.push(ConversationEvent::PeerName("doug".into()));
     conversation.extend(
-        [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::GivenUp]
+        [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::Away, LinkState::GivenUp]
             .map(ConversationEvent::Link),
     );
     conversation.extend([

@@ -31,8 +31,27 @@ const HEADER_LEN: usize = 13;
 /// Bytes of the length before a chunk.
 const CHUNK_LENGTH_LEN: usize = 2;
 
-/// Bytes of the longest body: a kind and a text.
-const MAX_BODY: usize = 1 + MAX_TEXT;
+/// Bytes of the longest sign that answers a message.
+pub const MAX_SIGN: usize = 64;
+
+/// Bytes of the longest body: a kind, what can stand before a text, and the text.
+const MAX_BODY: usize = 1 + 1 + 4 + 8 + MAX_TEXT;
+
+/// The first byte of a text: a timer follows.
+const HAS_TIMER: u8 = 1;
+/// The first byte of a text: it answers a message of the receiver's.
+const ANSWERS_THEIRS: u8 = 2;
+/// The first byte of a text: it answers a message of the sender's.
+const ANSWERS_OWN: u8 = 4;
+
+/// A message as both ends can name it: who sent it, and under which number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Whether whoever refers to it also sent it.
+    pub own: bool,
+    /// Its sequence number, from 1.
+    pub sequence: u64,
+}
 
 const _: () = assert!(packet_len_for(MAX_CELLS) >= HEADER_LEN + MAX_BODY + PACKET_OVERHEAD);
 
@@ -52,7 +71,43 @@ pub const fn payload_len_for(cells: usize) -> usize {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Body {
     /// A text, at most [`MAX_TEXT`] bytes. Nothing is assumed about its characters.
-    Text(Zeroizing<String>),
+    Text {
+        /// What it says.
+        text: Zeroizing<String>,
+        /// The message that it answers.
+        reply: Option<Reference>,
+        /// The seconds that it lasts: at the receiver from when it is seen, at the sender from its
+        /// receipt. Never 0.
+        timer: Option<u32>,
+    },
+    /// Another text for a message of the sender's.
+    Edit {
+        /// Its sequence number.
+        of: u64,
+        /// What it says now, at most [`MAX_TEXT`] bytes.
+        text: Zeroizing<String>,
+    },
+    /// A message of the sender's is to go at both ends.
+    Delete {
+        /// Its sequence number.
+        of: u64,
+    },
+    /// A sign that answers a message, at most [`MAX_SIGN`] bytes; empty: none any more.
+    React {
+        /// Which message.
+        to: Reference,
+        /// The sign.
+        sign: Zeroizing<String>,
+    },
+    /// The timer on new messages of both sides is another one.
+    Timer {
+        /// How often it was changed by either side, this time included.
+        changes: u32,
+        /// In seconds; 0: messages stay.
+        seconds: u32,
+    },
+    /// Nothing any more: what had this number was taken back before it left.
+    Withdrawn,
     /// What has arrived. Unsequenced: sent again whenever it may have been lost.
     Receipt {
         /// The highest sequence number up to which everything arrived; 0 for nothing.
@@ -81,7 +136,12 @@ impl fmt::Debug for Body {
     /// What people write stays out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text(_) => "Text(…)",
+            Self::Text { .. } => "Text(…)",
+            Self::Edit { .. } => "Edit(…)",
+            Self::Delete { .. } => "Delete(…)",
+            Self::React { .. } => "React(…)",
+            Self::Timer { .. } => "Timer(…)",
+            Self::Withdrawn => "Withdrawn",
             Self::Receipt { .. } => "Receipt(…)",
             Self::Name(_) => "Name(…)",
             Self::CheckWish(_) => "CheckWish(…)",
@@ -137,11 +197,22 @@ pub enum DecodeError {
 }
 
 impl Body {
+    /// A text that answers nothing and stays.
+    #[must_use]
+    pub fn text(text: String) -> Self {
+        Self::Text { text: Zeroizing::new(text), reply: None, timer: None }
+    }
+
     /// True for what is counted, kept until its receipt, and delivered once.
     #[must_use]
     pub const fn is_sequenced(&self) -> bool {
         match self {
-            Self::Text(_)
+            Self::Text { .. }
+            | Self::Edit { .. }
+            | Self::Delete { .. }
+            | Self::React { .. }
+            | Self::Timer { .. }
+            | Self::Withdrawn
             | Self::Name(_)
             | Self::CheckWish(_)
             | Self::Check(_)
@@ -154,7 +225,7 @@ impl Body {
     const fn kind(&self) -> u8 {
         match self {
             Self::Empty => 0,
-            Self::Text(_) => 1,
+            Self::Text { .. } => 1,
             Self::Receipt { .. } => 2,
             Self::Name(_) => 3,
             Self::CheckWish(_) => 4,
@@ -162,6 +233,11 @@ impl Body {
             Self::CheckAbort => 6,
             Self::Goodbye => 7,
             Self::GoodbyeSeen => 8,
+            Self::Edit { .. } => 9,
+            Self::Delete { .. } => 10,
+            Self::React { .. } => 11,
+            Self::Timer { .. } => 12,
+            Self::Withdrawn => 13,
         }
     }
 
@@ -170,29 +246,82 @@ impl Body {
     /// # Errors
     /// [`EncodeError::TooLong`] or [`EncodeError::Receipt`].
     pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
-        let receipt;
-        let (content, limit): (&[u8], _) = match self {
-            Self::Text(text) => (text.as_bytes(), MAX_TEXT),
-            Self::Name(name) => (name.as_bytes(), MAX_NAME),
-            Self::Check(message) => (message, MAX_CHECK),
-            Self::CheckWish(false) => (&[0], 1),
-            Self::CheckWish(true) => (&[1], 1),
+        let within = |text: &[u8], limit| match text.len() {
+            length if length > limit => Err(EncodeError::TooLong),
+            _ => Ok(()),
+        };
+        // Once, and large enough, so that no copy of a text stays behind.
+        let mut out = Zeroizing::new(Vec::with_capacity(self.room()));
+        out.push(self.kind());
+        match self {
+            Self::Text { text, reply, timer } => {
+                within(text.as_bytes(), MAX_TEXT)?;
+                let flags = timer.map_or(0, |_| HAS_TIMER)
+                    | match reply {
+                        None => 0,
+                        Some(Reference { own: false, .. }) => ANSWERS_THEIRS,
+                        Some(Reference { own: true, .. }) => ANSWERS_OWN,
+                    };
+                out.push(flags);
+                if let Some(timer) = timer {
+                    out.extend_from_slice(&not_zero_32(*timer)?.to_be_bytes());
+                }
+                if let Some(reply) = reply {
+                    out.extend_from_slice(&not_zero(reply.sequence)?.to_be_bytes());
+                }
+                out.extend_from_slice(text.as_bytes());
+            }
+            Self::Edit { of, text } => {
+                within(text.as_bytes(), MAX_TEXT)?;
+                out.extend_from_slice(&not_zero(*of)?.to_be_bytes());
+                out.extend_from_slice(text.as_bytes());
+            }
+            Self::Delete { of } => out.extend_from_slice(&not_zero(*of)?.to_be_bytes()),
+            Self::React { to, sign } => {
+                within(sign.as_bytes(), MAX_SIGN)?;
+                out.push(u8::from(to.own));
+                out.extend_from_slice(&not_zero(to.sequence)?.to_be_bytes());
+                out.extend_from_slice(sign.as_bytes());
+            }
+            Self::Timer { changes, seconds } => {
+                out.extend_from_slice(&changes.to_be_bytes());
+                out.extend_from_slice(&seconds.to_be_bytes());
+            }
+            Self::Name(name) => {
+                within(name.as_bytes(), MAX_NAME)?;
+                out.extend_from_slice(name.as_bytes());
+            }
+            Self::Check(message) => {
+                within(message, MAX_CHECK)?;
+                out.extend_from_slice(message);
+            }
+            Self::CheckWish(wish) => out.push(u8::from(*wish)),
             Self::Receipt { highest, window } => {
                 if window & 1 != 0 {
                     return Err(EncodeError::Receipt);
                 }
-                receipt = [highest.to_be_bytes(), window.to_be_bytes()];
-                (receipt.as_flattened(), 16)
+                out.extend_from_slice(&highest.to_be_bytes());
+                out.extend_from_slice(&window.to_be_bytes());
             }
-            Self::CheckAbort | Self::Goodbye | Self::GoodbyeSeen | Self::Empty => (&[], 0),
-        };
-        if content.len() > limit {
-            return Err(EncodeError::TooLong);
+            Self::CheckAbort
+            | Self::Goodbye
+            | Self::GoodbyeSeen
+            | Self::Empty
+            | Self::Withdrawn => {}
         }
-        let mut out = Zeroizing::new(Vec::with_capacity(content.len().saturating_add(1)));
-        out.push(self.kind());
-        out.extend_from_slice(content);
         Ok(out)
+    }
+
+    /// At least the bytes of the encoded body.
+    fn room(&self) -> usize {
+        let varying = match self {
+            Self::Text { text, .. } | Self::Edit { text, .. } => text.len(),
+            Self::React { sign, .. } => sign.len(),
+            Self::Name(name) => name.len(),
+            Self::Check(message) => message.len(),
+            _ => 0,
+        };
+        varying.saturating_add(17)
     }
 
     /// Reads what [`Body::encode`] wrote, all of it.
@@ -210,7 +339,7 @@ impl Body {
         };
         match kind {
             0 => empty(Self::Empty),
-            1 => text(MAX_TEXT).map(|text| Self::Text(Zeroizing::new(text))),
+            1 => Self::decode_text(content),
             2 => Self::decode_receipt(content),
             3 => text(MAX_NAME).map(Self::Name),
             4 => match content {
@@ -224,8 +353,62 @@ impl Body {
             6 => empty(Self::CheckAbort),
             7 => empty(Self::Goodbye),
             8 => empty(Self::GoodbyeSeen),
+            9 => {
+                let (of, text) = number(content)?;
+                Ok(Self::Edit { of, text: words(text, MAX_TEXT)? })
+            }
+            10 => match number(content)? {
+                (of, []) => Ok(Self::Delete { of }),
+                _ => Err(DecodeError::Length),
+            },
+            11 => {
+                let (own, rest) = content.split_first().ok_or(DecodeError::Length)?;
+                let own = match own {
+                    0 => false,
+                    1 => true,
+                    _ => return Err(DecodeError::Content),
+                };
+                let (sequence, sign) = number(rest)?;
+                let to = Reference { own, sequence };
+                Ok(Self::React { to, sign: words(sign, MAX_SIGN)? })
+            }
+            12 => match content.split_first_chunk::<4>() {
+                Some((changes, seconds)) => Ok(Self::Timer {
+                    changes: u32::from_be_bytes(*changes),
+                    seconds: u32::from_be_bytes(
+                        seconds.try_into().map_err(|_| DecodeError::Length)?,
+                    ),
+                }),
+                None => Err(DecodeError::Length),
+            },
+            13 => empty(Self::Withdrawn),
             _ => Err(DecodeError::Kind),
         }
+    }
+
+    fn decode_text(content: &[u8]) -> Result<Self, DecodeError> {
+        let (flags, rest) = content.split_first().ok_or(DecodeError::Length)?;
+        let (timer, rest) = if flags & HAS_TIMER == 0 {
+            (None, rest)
+        } else {
+            let (timer, rest) = rest.split_first_chunk::<4>().ok_or(DecodeError::Length)?;
+            let timer = u32::from_be_bytes(*timer);
+            (Some(if timer == 0 { Err(DecodeError::Content) } else { Ok(timer) }?), rest)
+        };
+        let own = match flags & !HAS_TIMER {
+            0 => None,
+            ANSWERS_THEIRS => Some(false),
+            ANSWERS_OWN => Some(true),
+            _ => return Err(DecodeError::Content),
+        };
+        let (reply, text) = match own {
+            None => (None, rest),
+            Some(own) => {
+                let (sequence, rest) = number(rest)?;
+                (Some(Reference { own, sequence }), rest)
+            }
+        };
+        Ok(Self::Text { text: words(text, MAX_TEXT)?, reply, timer })
     }
 
     fn decode_receipt(content: &[u8]) -> Result<Self, DecodeError> {
@@ -239,6 +422,34 @@ impl Body {
         }
         Ok(Self::Receipt { highest: u64::from_be_bytes(*highest), window })
     }
+}
+
+/// A sequence number, which is never 0.
+fn not_zero(sequence: u64) -> Result<u64, EncodeError> {
+    if sequence == 0 { Err(EncodeError::Sequence) } else { Ok(sequence) }
+}
+
+/// A timer, which is never 0.
+fn not_zero_32(timer: u32) -> Result<u32, EncodeError> {
+    if timer == 0 { Err(EncodeError::Sequence) } else { Ok(timer) }
+}
+
+/// A sequence number and what follows it.
+fn number(content: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
+    let (number, rest) = content.split_first_chunk::<8>().ok_or(DecodeError::Length)?;
+    match u64::from_be_bytes(*number) {
+        0 => Err(DecodeError::Content),
+        number => Ok((number, rest)),
+    }
+}
+
+/// Text of at most `limit` bytes.
+fn words(content: &[u8], limit: usize) -> Result<Zeroizing<String>, DecodeError> {
+    if content.len() > limit {
+        return Err(DecodeError::Length);
+    }
+    let text = std::str::from_utf8(content).map_err(|_| DecodeError::Content)?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// The plaintext of one ratchet packet.
@@ -370,14 +581,37 @@ mod tests {
 
     use super::*;
 
+    fn plain(text: &str) -> Body {
+        Body::text(text.to_owned())
+    }
+
     fn text(length: usize) -> Body {
-        Body::Text(Zeroizing::new("x".repeat(length)))
+        plain(&"x".repeat(length))
     }
 
     fn all() -> Vec<Payload> {
         let sequenced = [
             text(0),
-            Body::Text(Zeroizing::new("die Möwe 🜁".into())),
+            plain("die Möwe 🜁"),
+            Body::Text {
+                text: Zeroizing::new("that one".into()),
+                reply: Some(Reference { own: false, sequence: 7 }),
+                timer: Some(60),
+            },
+            Body::Text {
+                text: Zeroizing::new(String::new()),
+                reply: Some(Reference { own: true, sequence: u64::MAX }),
+                timer: None,
+            },
+            Body::Edit { of: 3, text: Zeroizing::new("better".into()) },
+            Body::Delete { of: 4 },
+            Body::React {
+                to: Reference { own: true, sequence: 9 },
+                sign: Zeroizing::new("👍".into()),
+            },
+            Body::React { to: Reference { own: false, sequence: 9 }, sign: Zeroizing::default() },
+            Body::Timer { changes: 2, seconds: 3600 },
+            Body::Withdrawn,
             Body::Name("Ada".into()),
             Body::CheckWish(false),
             Body::CheckWish(true),
@@ -402,7 +636,8 @@ mod tests {
 
     #[test]
     fn what_fits_one_cell_is_one_size_and_one_byte_more_takes_two() {
-        let room = payload_len_for(1) - HEADER_LEN - 1;
+        // The kind and the flags of a text.
+        let room = payload_len_for(1) - HEADER_LEN - 2;
         let payload = |length| Payload { sequence: 1, body: text(length) }.encode().unwrap();
         assert_eq!(payload(0).len(), payload_len_for(1));
         assert_eq!(payload(room).len(), payload_len_for(1));
@@ -416,9 +651,13 @@ mod tests {
         for body in over {
             assert_eq!(body.encode().unwrap_err(), EncodeError::TooLong, "{body:?}");
         }
-        for (kind, length) in [(1, MAX_TEXT + 1), (3, MAX_NAME + 1), (5, MAX_CHECK + 1)] {
-            let mut bytes = vec![b'x'; length + 1];
+        let kinds = [(1, 1 + MAX_TEXT), (3, MAX_NAME), (5, MAX_CHECK), (9, 8 + MAX_TEXT)];
+        for (kind, length) in kinds.into_iter().chain([(11, 9 + MAX_SIGN)]) {
+            let mut bytes = vec![b'x'; length + 2];
             bytes[0] = kind;
+            if matches!(kind, 1 | 11) {
+                bytes[1] = 0;
+            }
             assert_eq!(Body::decode(&bytes).unwrap_err(), DecodeError::Length, "{kind}");
             bytes.pop();
             assert!(Body::decode(&bytes).is_ok(), "{kind}");
@@ -475,21 +714,21 @@ mod tests {
 
     #[test]
     fn debug_shows_no_text() {
-        let payload = Payload { sequence: 1, body: Body::Text(Zeroizing::new("secret".into())) };
+        let payload = Payload { sequence: 1, body: plain("secret") };
         assert_eq!(format!("{payload:?}"), "Payload { sequence: 1, body: Text(…) }");
     }
 
     proptest! {
         #[test]
         fn any_text_comes_back(text in ".{0,400}", sequence in 1..u64::MAX) {
-            let payload = Payload { sequence, body: Body::Text(Zeroizing::new(text)) };
+            let payload = Payload { sequence, body: plain(&text) };
             let bytes = payload.encode().unwrap();
             prop_assert_eq!(Payload::decode(&bytes).unwrap(), payload);
         }
 
         #[test]
         fn what_decodes_from_garbage_encodes_to_the_same(
-            kind in 0..10_u8,
+            kind in 0..15_u8,
             content in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let bytes = [&[kind], content.as_slice()].concat();
@@ -506,7 +745,7 @@ mod tests {
 
     #[test]
     fn a_chunk_takes_the_place_of_padding_and_no_more() {
-        for body in (0..1_000).chain([MAX_BODY - 1]) {
+        for body in (0..1_000).chain([MAX_TEXT]) {
             let encoded = text(body).encode().unwrap();
             let without = Payload::encode_kept(1, &encoded).unwrap();
             let room = Payload::room(encoded.len());

@@ -196,6 +196,12 @@ fn made(id: ConversationId, meet: &mut Meet, stream: StreamId, paired: Paired) -
     let recovery_key = root.recovery_key();
     let session = root.into_session(ratchet_role(meet.role), own.keys(), peer.keys(), &transcript);
     let contact = Contact {
+        // Given when the conversation begins.
+        number: 0,
+        lasting: meet.lasting,
+        made: false,
+        ended: false,
+        since: 0,
         id,
         role: meet.role,
         nick: meet.nick.clone(),

@@ -128,10 +128,8 @@ impl Talk {
                     }
                 }
             }
-            ConversationEvent::NotSent(message, reason) => {
-                if self.ours.remove(&message).is_none() {
-                    self.handed = self.handed.saturating_sub(1);
-                }
+            ConversationEvent::NotSent(_, reason) => {
+                self.handed = self.handed.saturating_sub(1);
                 self.lost += 1;
                 self.say(&words::not_sent(reason).to_string());
             }
@@ -254,7 +252,8 @@ impl Talk {
     fn link(&mut self, state: LinkState) {
         match state {
             LinkState::Up if !std::mem::replace(&mut self.was_lost, false) => {}
-            LinkState::Lost { .. } if std::mem::replace(&mut self.was_lost, true) => {}
+            LinkState::Lost { .. } | LinkState::Away
+                if std::mem::replace(&mut self.was_lost, true) => {}
             LinkState::GivenUp => {
                 self.say(&words::link(&state));
                 let end = self.end.take().unwrap_or_else(|| match self.end_of_leaving() {

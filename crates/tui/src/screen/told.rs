@@ -7,7 +7,7 @@ use undertone_handle::words;
 use undertone_handle::{Event, command::Role};
 
 use super::app::{App, Ask, MAX_SECRET, Stage};
-use super::chat::{Fate, Tone, What};
+use super::chat::{Tone, What};
 use super::editor::Editor;
 use crate::plan::End;
 use crate::text;
@@ -105,20 +105,19 @@ impl App {
                     self.show_chat();
                 }
             }
-            ConversationEvent::Queued { message, body, at } => {
-                self.unqueued.remove(&message);
+            ConversationEvent::Queued { ticket, message, body, at, .. } => {
+                self.unqueued.remove(&ticket);
                 self.chat.ours(message, at, body);
             }
             ConversationEvent::Received { body, at, .. } => self.chat.theirs(at, body),
             ConversationEvent::Delivery(message, delivery) => {
                 // One that is not known here has been cut from the top: nothing to mark.
-                let _: bool = self.chat.fate(message, Fate::On(delivery));
+                let _: bool = self.chat.fate(message, delivery);
             }
-            ConversationEvent::NotSent(message, reason) => {
-                let unqueued = self.unqueued.remove(&message);
-                let known = self.chat.fate(message, Fate::Not(reason));
+            ConversationEvent::NotSent(ticket, reason) => {
+                let unqueued = self.unqueued.remove(&ticket);
                 self.note(words::not_sent(reason).to_string(), Tone::Bad);
-                if let (false, Some(text), true) = (known, unqueued, self.input.is_empty()) {
+                if let (Some(text), true) = (unqueued, self.input.is_empty()) {
                     self.input.set(&text);
                 }
             }
@@ -237,10 +236,12 @@ impl App {
             LinkState::GivenUp => {
                 self.ended(words::link(&state), End::Failed(words::link_given_up()));
             }
-            LinkState::Lost { .. } if !matches!(before, Some(LinkState::Lost { .. })) => {
+            LinkState::Lost { .. } | LinkState::Away
+                if before != Some(state) && !is_down(before) =>
+            {
                 self.note(words::link(&state), Tone::Bad);
             }
-            LinkState::Up if matches!(before, Some(LinkState::Lost { .. })) => {
+            LinkState::Up if is_down(before) => {
                 self.note(words::link(&state), Tone::Good);
             }
             _ => {}
@@ -269,4 +270,9 @@ impl App {
     pub(super) fn is_red(&self) -> bool {
         matches!(self.trust, Some((Trust::Unverified, _)))
     }
+}
+
+/// Whether a connection was there and is not any more.
+fn is_down(state: Option<LinkState>) -> bool {
+    matches!(state, Some(LinkState::Lost { .. } | LinkState::Away))
 }
