@@ -13,6 +13,8 @@ pub enum Fault {
     Reorder,
     /// Both directions were late by seconds.
     Delay,
+    /// A packet was lost without its connection.
+    Loss,
     /// A frame came twice in a row.
     Duplicate,
     /// A frame of an earlier moment came once more.
@@ -43,11 +45,12 @@ pub enum Fault {
 
 impl Fault {
     /// All kinds, in the order of their counts.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Cut,
         Self::Hole,
         Self::Reorder,
         Self::Delay,
+        Self::Loss,
         Self::Duplicate,
         Self::Replay,
         Self::CrashBefore,
@@ -69,6 +72,7 @@ impl Fault {
             Self::Hole => "connections gone dead",
             Self::Reorder => "directions reordered",
             Self::Delay => "delays",
+            Self::Loss => "packets lost on the way",
             Self::Duplicate => "duplicates",
             Self::Replay => "replays",
             Self::CrashBefore => "crashes before a commit",

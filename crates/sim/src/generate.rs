@@ -99,8 +99,10 @@ impl Author {
 
     fn deed(&mut self) -> Deed {
         match self.dice.below(100) {
-            0..45 => self.say(),
-            45..52 => {
+            0..33 => self.say(),
+            33..44 => self.tend(),
+            44..47 => Deed::Lose(self.way()),
+            47..52 => {
                 let bytes = match self.dice.below(3) {
                     0 => self.dice.below(500),
                     1 => self.dice.below(5_000),
@@ -137,6 +139,22 @@ impl Author {
             _ => (1, self.dice.below(20_000)),
         };
         Deed::Say(self.way(), count, length)
+    }
+
+    /// Something that a user does to messages that are there.
+    fn tend(&mut self) -> Deed {
+        let (way, back) = (self.way(), self.dice.below(4));
+        match self.dice.below(12) {
+            0 => Deed::Reply(way, back),
+            1 | 2 => Deed::Edit(way, back),
+            3 | 4 => Deed::Cancel(way, back),
+            5 => Deed::Delete(way, back),
+            6 => Deed::Erase(way, back),
+            7 | 8 => Deed::React(way, back),
+            9 => Deed::Seen(way),
+            10 => Deed::Timer(way, [0, 5, 30, 90][self.dice.index(4)]),
+            _ => Deed::Keep(way, [0, 60, u32::MAX, u32::MAX][self.dice.index(4)]),
+        }
     }
 
     fn crash(&mut self) -> Deed {

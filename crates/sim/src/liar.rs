@@ -10,7 +10,7 @@ use undertone_ratchet::handshake::Role as RatchetRole;
 use undertone_ratchet::session::Session;
 use undertone_wire::cell::FrameKind;
 use undertone_wire::link::{Opening, Proof};
-use undertone_wire::message::{Body, Payload};
+use undertone_wire::message::{Body, Payload, Reference};
 use undertone_wire::pacer::Mode;
 use zeroize::Zeroizing;
 
@@ -248,7 +248,7 @@ impl Victim {
     fn lie(&mut self, own: usize, to: usize, lie: Lie, rng: &mut ChaCha8Rng) -> Option<Effect> {
         let stream = self.line?;
         self.texts += 1;
-        let words = Body::Text(Zeroizing::new(text(own, to, self.texts, 40)));
+        let words = Body::text(text(own, to, self.texts, 40));
         let sequence = self.sequence;
         match lie {
             Lie::Text => {
@@ -278,7 +278,7 @@ impl Victim {
                 self.seal(&plain, rng)
             }
             Lie::Short => {
-                let words = Body::Text(Zeroizing::new(text(own, to, self.texts, 300)));
+                let words = Body::text(text(own, to, self.texts, 300));
                 let payload = Payload::encode_kept(sequence, &words.encode().ok()?).ok()?;
                 let length = payload.len() / 2;
                 self.seal(payload.get(..length)?, rng)
@@ -302,6 +302,24 @@ impl Victim {
                 said
             }
             Lie::Seen => self.say(0, &Body::GoodbyeSeen, rng),
+            Lie::Edit | Lie::Delete | Lie::React | Lie::Timer => {
+                // Of the victim's own, of its own, of what was never said.
+                let any = [1, self.texts, u64::MAX][rng.next_u32() as usize % 3];
+                let to = Reference { own: rng.next_u32() & 1 == 0, sequence: any };
+                let mut sign = String::from("!");
+                if rng.next_u32() & 1 == 0 {
+                    sign = "\u{1b}[2J".to_owned();
+                }
+                let body = match lie {
+                    Lie::Edit => Body::Edit { of: any, text: Zeroizing::new(String::new()) },
+                    Lie::Delete => Body::Delete { of: any },
+                    Lie::React => Body::React { to, sign: Zeroizing::new(sign) },
+                    _ => Body::Timer { changes: u32::MAX, seconds: rng.next_u32() },
+                };
+                let said = self.say(sequence, &body, rng);
+                self.sequence += u64::from(said.is_some());
+                said
+            }
             Lie::Frame => {
                 Some(Effect::Send { stream, kind: FrameKind::Pairing, bytes: vec![1; 20] })
             }

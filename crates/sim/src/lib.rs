@@ -23,6 +23,7 @@
 //! # Ok::<(), undertone_sim::ScriptError>(())
 //! ```
 
+mod books;
 mod count;
 mod dice;
 mod generate;
@@ -32,6 +33,7 @@ mod network;
 mod pairing;
 mod script;
 mod shrink;
+mod users;
 mod watch;
 mod world;
 

@@ -73,6 +73,8 @@ pub(crate) struct Machine {
     pub(crate) leapt: u64,
     /// How far the wall clock is off, in seconds.
     pub(crate) off: i64,
+    /// When it was put ahead or back last.
+    pub(crate) clock_put_at: Option<u64>,
     /// The disk. During a batch it is the open transaction.
     pub(crate) memory: Memory,
     pub(crate) copy: Option<Copy>,
@@ -109,6 +111,7 @@ impl Machine {
             started_at: 0,
             leapt: 0,
             off: 0,
+            clock_put_at: None,
             memory,
             copy: None,
             rng,

@@ -35,6 +35,8 @@ pub(crate) struct Weather {
     pub(crate) cut: Option<u64>,
     /// Everything takes so much longer until a time.
     pub(crate) slow: Option<(u64, u64)>,
+    /// The next packet is lost.
+    pub(crate) lose: bool,
     /// The next frame comes twice.
     pub(crate) twice: bool,
     /// Packets that went by.
@@ -47,6 +49,7 @@ impl Weather {
         self.cut = None;
         self.slow = None;
         self.twice = false;
+        self.lose = false;
     }
 }
 
@@ -248,6 +251,13 @@ impl World {
             weather.kept.remove(0);
         }
         let twice = kind == FrameKind::Packet && std::mem::take(&mut weather.twice);
+        if kind == FrameKind::Packet && std::mem::take(&mut weather.lose) {
+            self.counts.fault(Fault::Loss);
+            self.counts.drops += 1;
+            let after = self.dice.between(500, 5_000);
+            self.later(after, Happening::Severed { connection: place.connection });
+            return;
+        }
         let length = cells.len() as u64 * RECORD_LEN;
         let whole = match &mut weather.cut {
             Some(left) if *left < length => {

@@ -3,7 +3,7 @@
 //! What a meeting does before this point — the place, CPace, Argon2id, the order of the frames, the
 //! check before the conversation — is left out here and has scenarios of its own in the engine.
 
-use undertone_engine::storage::{Contact, Counters, Write};
+use undertone_engine::storage::{Contact, Counters, Policy, Profile, Write};
 use undertone_handle::ConversationId;
 use undertone_handle::command::{Name, Role};
 use undertone_handle::event::Trust;
@@ -22,10 +22,13 @@ pub(crate) struct PairedEnd {
 }
 
 impl PairedEnd {
-    /// What a storage holds after the pairing.
-    pub(crate) fn writes(self) -> Vec<Write> {
+    /// What a storage holds after the pairing, if this is its how manieth contact, from 1.
+    pub(crate) fn writes(mut self, number: u32) -> Vec<Write> {
         let id = self.contact.id;
+        self.contact.number = number;
         vec![
+            Write::PutProfile(Profile { next_number: number.saturating_add(1) }),
+            Write::PutPolicy(id, Policy::default()),
             Write::PutSession(id, self.session.to_bytes()),
             Write::PutCounters(id, Counters::default()),
             Write::PutContact(Box::new(self.contact)),
@@ -76,8 +79,10 @@ pub(crate) fn pair(seed: u64, guest: usize, host: usize) -> Option<(PairedEnd, P
         &transcript,
     );
     let (guest_card, host_card) = (own.public().clone(), peer.public().clone());
-    let guest_end = end(own, host_card, guest_root.ok()?, &transcript, Role::Guest, host)?;
-    let host_end = end(peer, guest_card, host_root.ok()?, &transcript, Role::Host, guest)?;
+    // Most contacts last; a conversation that doesn't is given up after ten minutes apart.
+    let lasting = !dice.once_in(12);
+    let guest_end = end(own, host_card, guest_root.ok()?, &transcript, Role::Guest, host, lasting)?;
+    let host_end = end(peer, guest_card, host_root.ok()?, &transcript, Role::Host, guest, lasting)?;
     Some((guest_end, host_end))
 }
 
@@ -88,6 +93,7 @@ fn end(
     transcript: &Transcript,
     role: Role,
     partner: usize,
+    lasting: bool,
 ) -> Option<PairedEnd> {
     let authenticator = root.authenticator();
     let recovery_key = root.recovery_key();
@@ -98,6 +104,11 @@ fn end(
     let session = root.into_session(side, own.keys(), card.keys(), transcript);
     let contact = Contact {
         id: contact_id(partner),
+        number: 0,
+        lasting,
+        made: true,
+        ended: false,
+        since: 0,
         role,
         nick: Name::parse("me").ok()?,
         peer: Name::parse("partner").ok()?,

@@ -33,6 +33,26 @@ pub struct Line {
 pub enum Deed {
     /// A user writes so many texts of at least so many bytes to another.
     Say(Way, u64, u64),
+    /// A user answers a message of the other's; the how manieth newest, from 0, as in what follows.
+    Reply(Way, u64),
+    /// A user gives a message of theirs another text.
+    Edit(Way, u64),
+    /// A user takes a message of theirs back, if it has not left.
+    Cancel(Way, u64),
+    /// A user deletes a message of theirs on both sides.
+    Delete(Way, u64),
+    /// A user deletes a message of the other's on this side.
+    Erase(Way, u64),
+    /// A user answers a message with a sign; an odd number is one of theirs.
+    React(Way, u64),
+    /// A user has seen all that came from the other.
+    Seen(Way),
+    /// A user puts a timer of so many seconds on new messages; 0: none.
+    Timer(Way, u32),
+    /// A user keeps messages for so many seconds; 0: not at all; the highest number: for ever.
+    Keep(Way, u32),
+    /// The next packet from the one to the other is lost, and soon after that the connection.
+    Lose(Way),
     /// After so many further bytes from the one to the other the connection is lost.
     Cut(Way, u64),
     /// The connection goes dead for both, and neither is told.
@@ -119,11 +139,19 @@ pub enum Lie {
     Seen,
     /// A frame of another kind in the middle of a conversation.
     Frame,
+    /// Another text for a message that may not be there, or not be its own.
+    Edit,
+    /// The end of a message that may not be there, or not be its own.
+    Delete,
+    /// A sign on a message that may not be there; perhaps one that no terminal should see.
+    React,
+    /// Another timer, changed more often than ever before.
+    Timer,
 }
 
 impl Lie {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::Text,
         Self::Repeated,
         Self::Ahead,
@@ -138,6 +166,10 @@ impl Lie {
         Self::Check,
         Self::Seen,
         Self::Frame,
+        Self::Edit,
+        Self::Delete,
+        Self::React,
+        Self::Timer,
     ];
 
     const fn name(self) -> &'static str {
@@ -156,6 +188,10 @@ impl Lie {
             Self::Check => "check",
             Self::Seen => "seen",
             Self::Frame => "frame",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::React => "react",
+            Self::Timer => "timer",
         }
     }
 }
@@ -184,6 +220,16 @@ impl fmt::Display for Deed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Say(way, count, length) => write!(f, "say {way} {count} {length}"),
+            Self::Reply(way, back) => write!(f, "reply {way} {back}"),
+            Self::Edit(way, back) => write!(f, "edit {way} {back}"),
+            Self::Cancel(way, back) => write!(f, "cancel {way} {back}"),
+            Self::Delete(way, back) => write!(f, "delete {way} {back}"),
+            Self::Erase(way, back) => write!(f, "erase {way} {back}"),
+            Self::React(way, back) => write!(f, "react {way} {back}"),
+            Self::Seen(way) => write!(f, "seen {way}"),
+            Self::Timer(way, seconds) => write!(f, "timer {way} {seconds}"),
+            Self::Keep(way, seconds) => write!(f, "keep {way} {seconds}"),
+            Self::Lose(way) => write!(f, "lose {way}"),
             Self::Cut(way, bytes) => write!(f, "cut {way} {bytes}"),
             Self::Hole(way) => write!(f, "hole {way}"),
             Self::Slow(way, by) => write!(f, "slow {way} {by}"),
@@ -279,6 +325,16 @@ impl Deed {
             ["say", from, to, count, length] => {
                 Self::Say(way(from, to)?, number(count)?, number(length)?)
             }
+            ["reply", from, to, back] => Self::Reply(way(from, to)?, number(back)?),
+            ["edit", from, to, back] => Self::Edit(way(from, to)?, number(back)?),
+            ["cancel", from, to, back] => Self::Cancel(way(from, to)?, number(back)?),
+            ["delete", from, to, back] => Self::Delete(way(from, to)?, number(back)?),
+            ["erase", from, to, back] => Self::Erase(way(from, to)?, number(back)?),
+            ["react", from, to, back] => Self::React(way(from, to)?, number(back)?),
+            ["seen", from, to] => Self::Seen(way(from, to)?),
+            ["timer", from, to, seconds] => Self::Timer(way(from, to)?, number(seconds)?),
+            ["keep", from, to, seconds] => Self::Keep(way(from, to)?, number(seconds)?),
+            ["lose", from, to] => Self::Lose(way(from, to)?),
             ["cut", from, to, bytes] => Self::Cut(way(from, to)?, number(bytes)?),
             ["hole", from, to] => Self::Hole(way(from, to)?),
             ["slow", from, to, by] => Self::Slow(way(from, to)?, number(by)?),
@@ -312,6 +368,16 @@ impl Deed {
     pub(crate) fn way(&self) -> Option<Way> {
         match *self {
             Self::Say(way, ..)
+            | Self::Reply(way, _)
+            | Self::Edit(way, _)
+            | Self::Cancel(way, _)
+            | Self::Delete(way, _)
+            | Self::Erase(way, _)
+            | Self::React(way, _)
+            | Self::Seen(way)
+            | Self::Timer(way, _)
+            | Self::Keep(way, _)
+            | Self::Lose(way)
             | Self::Cut(way, _)
             | Self::Hole(way)
             | Self::Slow(way, _)
@@ -345,6 +411,16 @@ mod tests {
     const ALL: &str = "seed 7 engines 3 liar
 +0 ~0 say 0 1 3 40
 +12 ~ff say 2 3 1 9
++1 ~1 reply 0 1 2
++1 ~1 edit 0 1 2
++1 ~1 cancel 0 1 2
++1 ~1 delete 0 1 2
++1 ~1 erase 0 1 2
++1 ~1 react 0 1 2
++1 ~1 seen 0 1
++1 ~1 timer 0 1 60
++1 ~1 keep 0 1 60
++1 ~1 lose 0 1
 +1 ~1 cut 0 1 1000
 +1 ~1 hole 0 1
 +1 ~1 slow 1 0 300
@@ -369,7 +445,7 @@ mod tests {
     fn a_script_is_read_as_it_is_written() {
         let script: Script = ALL.parse().unwrap();
         assert_eq!(script.to_string(), ALL);
-        assert_eq!(script.lines.len(), 20);
+        assert_eq!(script.lines.len(), 30);
         for lie in Lie::ALL {
             let text = format!("seed 1 engines 2\n+1 ~0 lie 0 {}\n", lie.name());
             let script: Script = text.parse().unwrap();

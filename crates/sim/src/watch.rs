@@ -7,11 +7,13 @@ use sha2::{Digest as _, Sha256};
 use undertone_engine::limits::{IN_FLIGHT, OUTBOX, UNPROVEN_LINKS};
 use undertone_engine::storage::{View as _, Write};
 use undertone_engine::{Effect, Engine, Memory, Step, StreamId};
+use undertone_handle::MessageId;
 use undertone_ratchet::session::{MAX_SKIPPED, Session};
 use undertone_wire::cell::FrameKind;
 
+use crate::books::{Book, Running};
 use crate::machine::Place;
-use crate::pairing::{contact_id, number_of, party_of};
+use crate::pairing::{contact_id, party_of};
 
 /// Something that must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +26,12 @@ pub enum Invariant {
     Committed,
     /// No two packets have one nonce.
     Nonce,
+    /// What was taken back never arrives.
+    Withdrawn,
+    /// What was edited, deleted or answered with a sign is so on both sides when nothing is under way.
+    Converged,
+    /// A message with a timer is gone when its time is over.
+    Disappeared,
     /// When both are online long enough, everything has arrived and nothing waits.
     Delivered,
     /// What a program holds stays within bounds that don't depend on what others do.
@@ -36,11 +44,14 @@ pub enum Invariant {
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Once,
         Self::Order,
         Self::Committed,
         Self::Nonce,
+        Self::Withdrawn,
+        Self::Converged,
+        Self::Disappeared,
         Self::Delivered,
         Self::Bounded,
         Self::Rest,
@@ -55,6 +66,9 @@ impl Invariant {
             Self::Order => "order",
             Self::Committed => "committed",
             Self::Nonce => "nonce",
+            Self::Withdrawn => "withdrawn",
+            Self::Converged => "converged",
+            Self::Disappeared => "disappeared",
             Self::Delivered => "delivered",
             Self::Bounded => "bounded",
             Self::Rest => "rest",
@@ -78,18 +92,6 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The texts between one party and one partner that are on the party's disk.
-#[derive(Clone, Default)]
-pub(crate) struct Talk {
-    /// Our own, by their numbers, in the order in which they were taken.
-    pub(crate) own: Vec<u64>,
-    /// The partner's, in the order in which they came.
-    pub(crate) theirs: Vec<u64>,
-}
-
-/// What is on one disk, by partner.
-pub(crate) type Book = BTreeMap<usize, Talk>;
-
 /// Bytes of the longest state of a session that has no more than its bounds allow.
 const LONGEST_SESSION: usize = 6_000 + MAX_SKIPPED * 120;
 
@@ -100,7 +102,9 @@ const MOST_EFFECTS: usize = 8 * IN_FLIGHT as usize;
 pub(crate) struct Watch {
     pub(crate) books: Vec<Book>,
     /// What is on the copies of the disks.
-    copies: Vec<Book>,
+    pub(crate) copies: Vec<Book>,
+    /// Messages whose timers run, by machine.
+    pub(crate) running: BTreeMap<(usize, MessageId), Running>,
     /// Pairs of which the lower party comes first: nothing is asked of their texts.
     pub(crate) excused: BTreeSet<(usize, usize)>,
     /// Every packet's nonce, and what the packet was.
@@ -115,6 +119,7 @@ impl Watch {
         Self {
             books: vec![Book::new(); parties],
             copies: vec![Book::new(); parties],
+            running: BTreeMap::new(),
             excused: BTreeSet::new(),
             nonces: HashMap::new(),
             said: BTreeMap::new(),
@@ -144,14 +149,6 @@ impl Watch {
 
     pub(crate) fn is_excused(&self, one: usize, other: usize) -> bool {
         self.excused.contains(&(one.min(other), one.max(other)))
-    }
-
-    pub(crate) fn back_up(&mut self, machine: usize) {
-        self.copies[machine] = self.books[machine].clone();
-    }
-
-    pub(crate) fn restore(&mut self, machine: usize) {
-        self.books[machine] = self.copies[machine].clone();
     }
 
     /// Looks at what an engine answered to an input, before anything of it is done.
@@ -204,63 +201,6 @@ impl Watch {
         }
     }
 
-    /// Notes the writes of a transaction that was committed, and looks at the texts in it.
-    pub(crate) fn committed(&mut self, machine: usize, notes: Vec<Note>) -> (u64, u64) {
-        let (mut taken, mut arrived) = (0, 0);
-        for note in notes {
-            match note {
-                Note::Text { partner, own: true, number } => {
-                    taken += 1;
-                    self.talk(machine, partner).own.push(number);
-                }
-                Note::Text { partner, own: false, number } => {
-                    arrived += 1;
-                    self.talk(machine, partner).theirs.push(number);
-                    self.came(machine, partner, number);
-                }
-                Note::Stranger { partner } => {
-                    let what = format!("{machine} has a text from {partner} that nobody wrote");
-                    self.breach(Invariant::Once, what);
-                }
-                Note::Over { partner } => {
-                    *self.talk(machine, partner) = Talk::default();
-                    self.excuse(machine, partner);
-                }
-            }
-        }
-        (taken, arrived)
-    }
-
-    fn talk(&mut self, machine: usize, partner: usize) -> &mut Talk {
-        self.books[machine].entry(partner).or_default()
-    }
-
-    /// A text is on the receiver's disk: the texts that came are a beginning of those taken.
-    fn came(&mut self, machine: usize, partner: usize, number: u64) {
-        let Some(talk) = self.books[machine].get(&partner) else { return };
-        let Some((_, earlier)) = talk.theirs.split_last() else { return };
-        if earlier.contains(&number) {
-            let what = format!("{machine} has text {number} from {partner} twice");
-            return self.breach(Invariant::Once, what);
-        }
-        if self.is_excused(machine, partner) {
-            return;
-        }
-        let taken = self.books[partner].get(&machine).map(|talk| talk.own.as_slice());
-        let taken = taken.unwrap_or_default();
-        match taken.get(earlier.len()) {
-            Some(due) if *due == number => {}
-            Some(due) if taken.contains(&number) => {
-                let what = format!("{machine} has text {number} from {partner} before {due}");
-                self.breach(Invariant::Order, what);
-            }
-            _ => {
-                let what = format!("{machine} has text {number}, which {partner} doesn't have");
-                self.breach(Invariant::Once, what);
-            }
-        }
-    }
-
     /// Looks at what a program holds.
     pub(crate) fn holds(&mut self, machine: usize, engine: &Engine, memory: &Memory) {
         let contacts = memory.contacts();
@@ -287,55 +227,5 @@ impl Watch {
                 self.breach(Invariant::Bounded, what);
             }
         }
-    }
-
-    /// Whether everything between two parties has arrived, and else what has not.
-    pub(crate) fn undelivered(&self, one: usize, other: usize, memory: &Memory) -> Option<String> {
-        let waits = memory.outbox(contact_id(other), 0, usize::MAX).len();
-        if waits > 0 {
-            return Some(format!("{waits} rows of {one} for {other} wait"));
-        }
-        let own = self.books[one].get(&other).map_or(&[][..], |talk| &talk.own);
-        let came = self.books[other].get(&one).map_or(&[][..], |talk| &talk.theirs);
-        (own != came)
-            .then(|| format!("{other} has {} of the {} texts of {one}", came.len(), own.len()))
-    }
-}
-
-/// What of a write concerns the texts.
-pub(crate) enum Note {
-    Text {
-        partner: usize,
-        own: bool,
-        number: u64,
-    },
-    /// A text that is nobody's.
-    Stranger {
-        partner: usize,
-    },
-    /// All of a conversation was forgotten.
-    Over {
-        partner: usize,
-    },
-}
-
-/// Reads what of a write concerns the texts. A new kind of write has to be decided on here.
-pub(crate) fn note(machine: usize, write: &Write) -> Option<Note> {
-    match write {
-        Write::PutMessage(id, row) => {
-            let partner = party_of(*id);
-            let (from, to) = if row.own { (machine, partner) } else { (partner, machine) };
-            Some(match number_of(from, to, &row.body) {
-                Some(number) => Note::Text { partner, own: row.own, number },
-                None => Note::Stranger { partner },
-            })
-        }
-        Write::Forget(id) => Some(Note::Over { partner: party_of(*id) }),
-        Write::PutContact(_)
-        | Write::PutSession(..)
-        | Write::PutCounters(..)
-        | Write::AddOutbox(..)
-        | Write::Acknowledge { .. }
-        | Write::SetDelivery(..) => None,
     }
 }

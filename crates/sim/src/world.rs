@@ -3,22 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use undertone_engine::{CloseReason, DialId, Effect, Engine, Input, Memory, ServiceId};
-use undertone_handle::Command;
 use undertone_handle::event::{NetworkKind, NetworkState, NetworkStep};
 use undertone_wire::cell::CELL_LEN;
 
+use crate::books::{Note, notes};
 use crate::count::{Counts, Fault};
 use crate::dice::{Dice, Purpose};
 use crate::liar::Liar;
 use crate::machine::{Copy, Machine, Mind};
 use crate::network::{Connection, Directory, Weather};
-use crate::pairing::{PairedEnd, contact_id, pair, text};
+use crate::pairing::{PairedEnd, pair};
 use crate::script::{Deed, Fall, Lie, Script, Way};
-use crate::watch::{Invariant, Note, Violation, Watch, note};
+use crate::watch::{Invariant, Violation, Watch};
 
 /// How long a calm lasts at most. A connection that went dead is noticed after 75 s, and dialled again
-/// after pauses of up to 15 s and dials of up to 30 s.
-const CALM: u64 = 240_000;
+/// after pauses of up to 15 s and dials of up to 30 s; whoever was away for long is dialled every five
+/// minutes.
+const CALM: u64 = 480_000;
 
 /// How often a calm looks whether all has arrived.
 const LOOK: u64 = 5_000;
@@ -66,6 +67,9 @@ pub(crate) enum Happening {
     Secured {
         connection: u64,
     },
+    Severed {
+        connection: u64,
+    },
     Cells {
         connection: u64,
         from: usize,
@@ -91,7 +95,7 @@ pub(crate) struct World {
     pairs: Vec<(usize, usize)>,
     queue: BTreeMap<(u64, u64), Happening>,
     next: u64,
-    watch: Watch,
+    pub(crate) watch: Watch,
     batches: u64,
 }
 
@@ -133,7 +137,8 @@ impl World {
             let rng = Dice::new(seed, Purpose::Machine, party as u64);
             let mut memory = Memory::default();
             if party < script.engines {
-                memory.apply(ends.into_iter().flat_map(PairedEnd::writes).collect());
+                let contacts = (1..).zip(ends);
+                memory.apply(contacts.flat_map(|(number, end)| end.writes(number)).collect());
                 Machine::new(memory, rng)
             } else {
                 let mut machine = Machine::new(memory, rng);
@@ -172,6 +177,7 @@ impl World {
             self.run(line.wait);
             self.dice = Dice::new(self.seed, Purpose::World, line.salt.into());
             self.happen(line.deed);
+            self.look();
             if self.watch.violation().is_some() {
                 break;
             }
@@ -180,6 +186,13 @@ impl World {
             self.watch.stores(machine, &one.memory);
         }
         self.watch.violation().cloned()
+    }
+
+    /// Looks at what goes with time.
+    fn look(&mut self) {
+        for (machine, one) in self.machines.iter().enumerate() {
+            self.watch.disappeared(machine, one, self.now);
+        }
     }
 
     pub(crate) fn later(&mut self, after: u64, happening: Happening) {
@@ -197,7 +210,7 @@ impl World {
     }
 
     /// Has a program look at what waits at a time, or before.
-    fn wake(&mut self, machine: usize, at: u64) {
+    pub(crate) fn wake(&mut self, machine: usize, at: u64) {
         let at = at.max(self.now);
         if self.machines[machine].wakes.is_none_or(|planned| at < planned) {
             self.machines[machine].wakes = Some(at);
@@ -249,6 +262,7 @@ impl World {
                 self.dialled(machine, dial);
             }
             Happening::Secured { connection } => self.secured(connection),
+            Happening::Severed { connection } => self.sever(connection, true),
             Happening::Cells { connection, from, cells } => self.arrived(connection, from, &cells),
             Happening::Closed { connection, end, reason } => self.closed(connection, end, reason),
             Happening::Start { .. }
@@ -322,12 +336,12 @@ impl World {
         let old = (full || !new_state).then(|| self.machines[machine].memory.clone());
         let honest = self.machines[machine].is_honest();
         let watch = &mut self.watch;
-        let mut notes: Vec<Note> = Vec::new();
+        let mut noted: Vec<Note> = Vec::new();
         let done = self.machines[machine].handle(batch, now, |streams, step| {
             if honest {
                 watch.step(machine, streams, step);
             }
-            notes.extend(step.writes.iter().filter_map(|write| note(machine, write)));
+            noted.extend(notes(machine, step));
         });
         self.counts.inputs += done.inputs;
         if let Some(old) = old {
@@ -347,7 +361,8 @@ impl World {
             return self.fall(machine, down);
         }
         self.counts.commits += 1;
-        let (taken, arrived) = self.watch.committed(machine, notes);
+        let memory = &self.machines[machine].memory;
+        let (taken, arrived) = self.watch.committed(machine, noted, memory, now);
         self.counts.texts += taken;
         self.counts.arrived += arrived;
         if let Mind::Honest(engine) = &self.machines[machine].mind {
@@ -391,7 +406,17 @@ impl World {
 
     fn happen(&mut self, deed: Deed) {
         match deed {
-            Deed::Say(way, count, length) => self.say(way, count, length),
+            Deed::Say(..)
+            | Deed::Reply(..)
+            | Deed::Edit(..)
+            | Deed::Cancel(..)
+            | Deed::Delete(..)
+            | Deed::Erase(..)
+            | Deed::React(..)
+            | Deed::Seen(_)
+            | Deed::Timer(..)
+            | Deed::Keep(..) => self.wish(deed),
+            Deed::Lose(way) => self.weather.entry(way).or_default().lose = true,
             Deed::Cut(way, bytes) => self.weather.entry(way).or_default().cut = Some(bytes),
             Deed::Hole(way) => {
                 for number in self.connections_of(way) {
@@ -418,6 +443,7 @@ impl World {
             Deed::Full(machine, commits) => self.machines[machine].full = commits,
             Deed::Clock(machine, by) => {
                 self.counts.fault(if by < 0 { Fault::ClockBack } else { Fault::ClockForward });
+                self.machines[machine].clock_put_at = Some(self.now);
                 let off = &mut self.machines[machine].off;
                 *off = off.saturating_add(by);
             }
@@ -440,22 +466,6 @@ impl World {
     fn slow(&mut self, way: Way, by: u64) {
         let until = self.now + SPELL;
         self.weather.entry(way).or_default().slow = Some((by, until));
-    }
-
-    fn say(&mut self, way: Way, count: u64, length: u64) {
-        if !self.machines[way.from].is_up() || !self.machines[way.from].is_honest() {
-            return;
-        }
-        for _ in 0..count {
-            let number = self.watch.next_text(way.from, way.to);
-            let body = text(way.from, way.to, number, length);
-            let conversation = contact_id(way.to);
-            let message = undertone_handle::MessageId(number);
-            let command = Command::Send { conversation, message, body };
-            self.machines[way.from].commands.push_back(command);
-        }
-        let after = self.dice.below(4);
-        self.wake(way.from, self.now + after);
     }
 
     fn offline(&mut self, machine: usize, time: u64) {
@@ -517,13 +527,25 @@ impl World {
         let mut missing = None;
         while self.now < end && self.watch.violation().is_none() {
             self.run(LOOK);
+            self.look();
             missing = self.missing();
-            if missing.is_none() {
-                return;
+            if missing.is_none() && !self.watch.is_waiting_for_timers() {
+                break;
             }
         }
-        if let Some(what) = missing {
-            self.watch.breach(Invariant::Delivered, what);
+        match missing {
+            Some(what) => self.watch.breach(Invariant::Delivered, what),
+            None => self.compare(),
+        }
+    }
+
+    /// Compares what is on the disks of each pair, when nothing is under way any more.
+    fn compare(&mut self) {
+        for (one, other) in self.pairs.clone() {
+            if !self.watch.is_excused(one, other) {
+                self.watch.compare(one, other, &self.machines);
+                self.watch.compare(other, one, &self.machines);
+            }
         }
     }
 
