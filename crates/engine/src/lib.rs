@@ -403,6 +403,11 @@ fn command_in(
                 None => cx.tell(id, ConversationEvent::NotSent(ticket, NotSent::NotOpen)),
             }
         }
+        Command::Heal(id) => {
+            if let Some(conversation) = conversations.get_mut(&id) {
+                conversation.heal(cx);
+            }
+        }
         Command::Leave(id) => {
             if let Some(conversation) = conversations.get_mut(&id) {
                 conversation.leave(cx);

@@ -180,8 +180,6 @@ pub struct Contact {
     pub card: Card,
     /// The hash of the pairing's transcript.
     pub pairing: [u8; 32],
-    /// The authenticator of epoch 0.
-    pub authenticator: Secret<32>,
     /// For a repair of a broken or restored session.
     pub recovery_key: Secret<32>,
     /// How far the partner is known.
@@ -205,7 +203,6 @@ impl std::fmt::Debug for Contact {
             own: _,
             card: _,
             pairing: _,
-            authenticator: _,
             recovery_key: _,
             trust,
             open,

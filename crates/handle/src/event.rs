@@ -179,9 +179,28 @@ pub enum CheckEvent {
     ConfirmationWanted,
     /// This side's user cancelled the check before it could say anything: it counts as none.
     Cancelled,
+    /// The check was bound to keys that one side no longer has, so it begins anew, with the secrets
+    /// that were typed. Nothing was compared.
+    BegunAnew,
     /// The partner's side cancelled the check before it could say anything: it counts as none.
     /// Before the conversation the user is asked whether to leave (the default) or to go on.
     PeerCancelled,
+}
+
+/// What becomes of a conversation's keys: the ratchet mixes in new post-quantum ones all the time,
+/// against somebody who once copied earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealingEvent {
+    /// The user asked for new keys, and they are being made.
+    Begun,
+    /// The user asked for new keys; they will be made with the next connection.
+    Waiting,
+    /// Both sides have new keys: what was asked for, late or stopped is well again.
+    Renewed,
+    /// None came for 200 messages or seven days of connection: shown in amber.
+    Late,
+    /// None came for 1,000 messages: nothing is sent, and what is written waits.
+    Stopped,
 }
 
 /// Where a sent message is.
@@ -274,6 +293,8 @@ pub enum ConversationEvent {
     PeerName(String),
     /// The connection changed.
     Link(LinkState),
+    /// The renewal of the keys moved on, or is late.
+    Healing(HealingEvent),
     /// Something arrived that was refused: damaged, forged, replayed. The conversation goes on.
     Refused,
     /// The partner said goodbye; the conversation has ended.

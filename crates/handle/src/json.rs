@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use crate::command::{History, is_deceptive};
 use crate::event::{
-    CheckEvent, ConversationEvent, Deletion, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
-    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, Event, HealingEvent, LinkState, MeetingEnd,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
 };
 use crate::words::UserError;
 use crate::{ConversationId, MessageId, SecretText, Ticket};
@@ -113,6 +113,8 @@ enum Row<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         redial_seconds: Option<u64>,
     },
+    #[serde(rename = "healing")]
+    Healing { conversation: Id, state: &'static str },
     #[serde(rename = "conversation.refused")]
     Refused { conversation: Id },
     #[serde(rename = "conversation.peer_left")]
@@ -126,7 +128,7 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 30] = [
+pub const EVENTS: [&str; 31] = [
     "network.finding",
     "network.ready",
     "network.blocked",
@@ -152,6 +154,7 @@ pub const EVENTS: [&str; 30] = [
     "peer.renamed",
     "peer.name",
     "link",
+    "healing",
     "conversation.refused",
     "conversation.peer_left",
     "conversation.left",
@@ -316,6 +319,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
                 CheckEvent::Skipped => "skipped",
                 CheckEvent::Aborted => "aborted",
                 CheckEvent::ConfirmationWanted => "confirmation_wanted",
+                CheckEvent::BegunAnew => "begun_anew",
                 CheckEvent::Cancelled => "cancelled",
                 CheckEvent::PeerCancelled => "peer_cancelled",
             };
@@ -413,6 +417,16 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             };
             Row::Link { conversation, state, redial_seconds }
         }
+        ConversationEvent::Healing(event) => {
+            let state = match event {
+                HealingEvent::Begun => "begun",
+                HealingEvent::Waiting => "waiting",
+                HealingEvent::Renewed => "renewed",
+                HealingEvent::Late => "late",
+                HealingEvent::Stopped => "stopped",
+            };
+            Row::Healing { conversation, state }
+        }
         ConversationEvent::Refused => Row::Refused { conversation },
         ConversationEvent::PeerLeft => Row::PeerLeft { conversation },
         ConversationEvent::Left { confirmed } => Row::Left { conversation, confirmed: *confirmed },
@@ -432,6 +446,8 @@ pub enum Request {
     Confirm(String),
     /// `{"cancel":true}`: break the running check off.
     Cancel,
+    /// `{"heal":true}`: make new keys.
+    Heal,
     /// `{"stay":true}`: after a failed or cancelled check, stay; `false` leaves.
     Stay(bool),
     /// `{"quit":true}`: say goodbye and end.
@@ -444,8 +460,8 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
-     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"stay\":false}}, \
-     {{\"quit\":true}}"
+     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"heal\":true}}, \
+     {{\"stay\":false}}, {{\"quit\":true}}"
 )]
 pub struct NotUnderstood;
 
@@ -458,6 +474,7 @@ enum RequestRow {
     Secret(String),
     Confirm(String),
     Cancel(bool),
+    Heal(bool),
     Stay(bool),
     Quit(bool),
 }
@@ -476,9 +493,12 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Secret(text) => Ok(Request::Secret(SecretText::new(text))),
         RequestRow::Confirm(word) => Ok(Request::Confirm(word)),
         RequestRow::Cancel(true) => Ok(Request::Cancel),
+        RequestRow::Heal(true) => Ok(Request::Heal),
         RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
         RequestRow::Quit(true) => Ok(Request::Quit),
-        RequestRow::Cancel(false) | RequestRow::Quit(false) => Err(NotUnderstood),
+        RequestRow::Cancel(false) | RequestRow::Heal(false) | RequestRow::Quit(false) => {
+            Err(NotUnderstood)
+        }
     }
 }
 
@@ -497,6 +517,7 @@ mod tests {
         assert_eq!(request(r#"{"stay":true}"#), Ok(Request::Stay(true)));
         assert_eq!(request(r#"{"confirm":"check"}"#), Ok(Request::Confirm("check".into())));
         assert_eq!(request(r#"{"cancel":true}"#), Ok(Request::Cancel));
+        assert_eq!(request(r#"{"heal":true}"#), Ok(Request::Heal));
         assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
         assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
         assert_eq!(request(""), Ok(Request::Typed(String::new())));
@@ -512,6 +533,7 @@ mod tests {
             r#"{"send":"x","quit":true}"#,
             r#"{"quit":false}"#,
             r#"{"cancel":false}"#,
+            r#"{"heal":false}"#,
             r#"{"send":"x"} trailing"#,
         ] {
             assert_eq!(request(bad), Err(NotUnderstood), "{bad}");

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 use undertone_handle::command::{History, Reaction};
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, Deletion, Delivery, LinkState, MeetingEnd, MeetingEvent,
-    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
 };
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
@@ -79,6 +79,7 @@ fn all_lines() -> Vec<String> {
         CheckEvent::ConfirmationWanted,
         CheckEvent::Cancelled,
         CheckEvent::PeerCancelled,
+        CheckEvent::BegunAnew,
     ]
     .map(ConversationEvent::Check)
     .into();
@@ -136,6 +137,16 @@ fn all_lines() -> Vec<String> {
     conversation.extend(
         [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::Away, LinkState::GivenUp]
             .map(ConversationEvent::Link),
+    );
+    conversation.extend(
+        [
+            HealingEvent::Begun,
+            HealingEvent::Waiting,
+            HealingEvent::Renewed,
+            HealingEvent::Late,
+            HealingEvent::Stopped,
+        ]
+        .map(ConversationEvent::Healing),
     );
     conversation.extend([
         ConversationEvent::Refused,
@@ -254,7 +265,7 @@ fn fits(property: &Value, value: &Value) -> bool {
 fn every_documented_request_is_understood() {
     let schema: Value = serde_json::from_str(REQUESTS).unwrap();
     let entries = schema["oneOf"].as_array().unwrap();
-    assert_eq!(entries.len(), 7);
+    assert_eq!(entries.len(), 8);
     for entry in entries {
         let (key, property) = entry["properties"].as_object().unwrap().iter().next().unwrap();
         let example = if property["type"] == "string" { r#""x""# } else { "true" };

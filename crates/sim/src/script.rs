@@ -51,6 +51,8 @@ pub enum Deed {
     Timer(Way, u32),
     /// A user keeps messages for so many seconds; 0: not at all; the highest number: for ever.
     Keep(Way, u32),
+    /// A user wants the keys renewed at once.
+    Heal(Way),
     /// The next packet from the one to the other is lost, and soon after that the connection.
     Lose(Way),
     /// After so many further bytes from the one to the other the connection is lost.
@@ -229,6 +231,7 @@ impl fmt::Display for Deed {
             Self::Seen(way) => write!(f, "seen {way}"),
             Self::Timer(way, seconds) => write!(f, "timer {way} {seconds}"),
             Self::Keep(way, seconds) => write!(f, "keep {way} {seconds}"),
+            Self::Heal(way) => write!(f, "heal {way}"),
             Self::Lose(way) => write!(f, "lose {way}"),
             Self::Cut(way, bytes) => write!(f, "cut {way} {bytes}"),
             Self::Hole(way) => write!(f, "hole {way}"),
@@ -334,6 +337,7 @@ impl Deed {
             ["seen", from, to] => Self::Seen(way(from, to)?),
             ["timer", from, to, seconds] => Self::Timer(way(from, to)?, number(seconds)?),
             ["keep", from, to, seconds] => Self::Keep(way(from, to)?, number(seconds)?),
+            ["heal", from, to] => Self::Heal(way(from, to)?),
             ["lose", from, to] => Self::Lose(way(from, to)?),
             ["cut", from, to, bytes] => Self::Cut(way(from, to)?, number(bytes)?),
             ["hole", from, to] => Self::Hole(way(from, to)?),
@@ -377,6 +381,7 @@ impl Deed {
             | Self::Seen(way)
             | Self::Timer(way, _)
             | Self::Keep(way, _)
+            | Self::Heal(way)
             | Self::Lose(way)
             | Self::Cut(way, _)
             | Self::Hole(way)
@@ -420,6 +425,7 @@ mod tests {
 +1 ~1 seen 0 1
 +1 ~1 timer 0 1 60
 +1 ~1 keep 0 1 60
++1 ~1 heal 0 1
 +1 ~1 lose 0 1
 +1 ~1 cut 0 1 1000
 +1 ~1 hole 0 1
@@ -445,7 +451,7 @@ mod tests {
     fn a_script_is_read_as_it_is_written() {
         let script: Script = ALL.parse().unwrap();
         assert_eq!(script.to_string(), ALL);
-        assert_eq!(script.lines.len(), 30);
+        assert_eq!(script.lines.len(), 31);
         for lie in Lie::ALL {
             let text = format!("seed 1 engines 2\n+1 ~0 lie 0 {}\n", lie.name());
             let script: Script = text.parse().unwrap();

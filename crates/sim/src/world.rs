@@ -415,7 +415,8 @@ impl World {
             | Deed::React(..)
             | Deed::Seen(_)
             | Deed::Timer(..)
-            | Deed::Keep(..) => self.wish(deed),
+            | Deed::Keep(..)
+            | Deed::Heal(_) => self.wish(deed),
             Deed::Lose(way) => self.weather.entry(way).or_default().lose = true,
             Deed::Cut(way, bytes) => self.weather.entry(way).or_default().cut = Some(bytes),
             Deed::Hole(way) => {

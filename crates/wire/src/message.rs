@@ -25,6 +25,9 @@ pub const MAX_NAME: usize = 120;
 /// Bytes of the longest message of a check: the largest message of the protocol with its question.
 pub const MAX_CHECK: usize = 4096;
 
+/// Bytes of an epoch's number.
+const EPOCH_LEN: usize = 4;
+
 /// Bytes before the body.
 const HEADER_LEN: usize = 13;
 
@@ -120,8 +123,19 @@ pub enum Body {
     Name(String),
     /// Whether the sender wishes the check before the conversation.
     CheckWish(bool),
-    /// A message of the Socialist Millionaire Protocol, at most [`MAX_CHECK`] bytes.
+    /// A message of the Socialist Millionaire Protocol after the first of a run, at most
+    /// [`MAX_CHECK`] bytes.
     Check(Vec<u8>),
+    /// The first message of a run.
+    CheckBegin {
+        /// The post-quantum epoch whose authenticator the run's secret is bound to.
+        epoch: u32,
+        /// The message of the protocol, at most [`MAX_CHECK`] bytes.
+        message: Vec<u8>,
+    },
+    /// The sender no longer has the authenticator of the epoch that the first message named, and
+    /// asks for another first message.
+    CheckAnew,
     /// The sender ended the check.
     CheckAbort,
     /// The sender leaves for good.
@@ -146,6 +160,8 @@ impl fmt::Debug for Body {
             Self::Name(_) => "Name(…)",
             Self::CheckWish(_) => "CheckWish(…)",
             Self::Check(_) => "Check(…)",
+            Self::CheckBegin { .. } => "CheckBegin(…)",
+            Self::CheckAnew => "CheckAnew",
             Self::CheckAbort => "CheckAbort",
             Self::Goodbye => "Goodbye",
             Self::GoodbyeSeen => "GoodbyeSeen",
@@ -216,6 +232,8 @@ impl Body {
             | Self::Name(_)
             | Self::CheckWish(_)
             | Self::Check(_)
+            | Self::CheckBegin { .. }
+            | Self::CheckAnew
             | Self::CheckAbort
             | Self::Goodbye => true,
             Self::Receipt { .. } | Self::GoodbyeSeen | Self::Empty => false,
@@ -238,6 +256,8 @@ impl Body {
             Self::React { .. } => 11,
             Self::Timer { .. } => 12,
             Self::Withdrawn => 13,
+            Self::CheckBegin { .. } => 14,
+            Self::CheckAnew => 15,
         }
     }
 
@@ -296,6 +316,11 @@ impl Body {
                 out.extend_from_slice(message);
             }
             Self::CheckWish(wish) => out.push(u8::from(*wish)),
+            Self::CheckBegin { epoch, message } => {
+                within(message, MAX_CHECK)?;
+                out.extend_from_slice(&epoch.to_be_bytes());
+                out.extend_from_slice(message);
+            }
             Self::Receipt { highest, window } => {
                 if window & 1 != 0 {
                     return Err(EncodeError::Receipt);
@@ -303,7 +328,8 @@ impl Body {
                 out.extend_from_slice(&highest.to_be_bytes());
                 out.extend_from_slice(&window.to_be_bytes());
             }
-            Self::CheckAbort
+            Self::CheckAnew
+            | Self::CheckAbort
             | Self::Goodbye
             | Self::GoodbyeSeen
             | Self::Empty
@@ -318,7 +344,7 @@ impl Body {
             Self::Text { text, .. } | Self::Edit { text, .. } => text.len(),
             Self::React { sign, .. } => sign.len(),
             Self::Name(name) => name.len(),
-            Self::Check(message) => message.len(),
+            Self::Check(message) | Self::CheckBegin { message, .. } => message.len(),
             _ => 0,
         };
         varying.saturating_add(17)
@@ -382,6 +408,16 @@ impl Body {
                 None => Err(DecodeError::Length),
             },
             13 => empty(Self::Withdrawn),
+            14 => {
+                let (epoch, message) =
+                    content.split_first_chunk::<EPOCH_LEN>().ok_or(DecodeError::Length)?;
+                if message.len() > MAX_CHECK {
+                    return Err(DecodeError::Length);
+                }
+                let epoch = u32::from_be_bytes(*epoch);
+                Ok(Self::CheckBegin { epoch, message: message.to_vec() })
+            }
+            15 => empty(Self::CheckAnew),
             _ => Err(DecodeError::Kind),
         }
     }
@@ -616,6 +652,8 @@ mod tests {
             Body::CheckWish(false),
             Body::CheckWish(true),
             Body::Check(vec![1, 2, 3]),
+            Body::CheckBegin { epoch: 7, message: vec![1, 2, 3] },
+            Body::CheckAnew,
             Body::CheckAbort,
             Body::Goodbye,
         ];
@@ -647,12 +685,24 @@ mod tests {
 
     #[test]
     fn bounds_hold_on_both_sides() {
-        let over = [text(MAX_TEXT + 1), Body::Name("x".repeat(121)), Body::Check(vec![0; 4097])];
+        let over = [
+            text(MAX_TEXT + 1),
+            Body::Name("x".repeat(121)),
+            Body::Check(vec![0; 4097]),
+            Body::CheckBegin { epoch: 0, message: vec![0; 4097] },
+        ];
         for body in over {
             assert_eq!(body.encode().unwrap_err(), EncodeError::TooLong, "{body:?}");
         }
-        let kinds = [(1, 1 + MAX_TEXT), (3, MAX_NAME), (5, MAX_CHECK), (9, 8 + MAX_TEXT)];
-        for (kind, length) in kinds.into_iter().chain([(11, 9 + MAX_SIGN)]) {
+        let kinds = [
+            (1, 1 + MAX_TEXT),
+            (3, MAX_NAME),
+            (5, MAX_CHECK),
+            (9, 8 + MAX_TEXT),
+            (11, 9 + MAX_SIGN),
+            (14, EPOCH_LEN + MAX_CHECK),
+        ];
+        for (kind, length) in kinds {
             let mut bytes = vec![b'x'; length + 2];
             bytes[0] = kind;
             if matches!(kind, 1 | 11) {
@@ -728,7 +778,7 @@ mod tests {
 
         #[test]
         fn what_decodes_from_garbage_encodes_to_the_same(
-            kind in 0..15_u8,
+            kind in 0..17_u8,
             content in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let bytes = [&[kind], content.as_slice()].concat();

@@ -18,6 +18,7 @@ use undertone_ratchet::session::Session;
 use undertone_wire::message::Body;
 
 use self::check::Check;
+use self::epochs::Epochs;
 use self::link::Connection;
 use crate::limits::{GOODBYE_PATIENCE, Millis};
 use crate::meeting::Made;
@@ -57,8 +58,7 @@ pub(crate) struct Conversation {
     /// The packet that opens each connection while the sending chain is full; see
     /// [`Conversation::greet`].
     last_word: Option<Vec<u8>>,
-    /// Up to when the time with a connection was counted.
-    counted_until: Option<Millis>,
+    epochs: Epochs,
     connection: Connection,
     service: Option<ServiceId>,
     check: Check,
@@ -93,7 +93,7 @@ impl Conversation {
             heard: false,
             owes_receipt: false,
             last_word: None,
-            counted_until: None,
+            epochs: Epochs::new(),
             connection: Connection::up(stream),
             service: None,
             check: Check::new(check, secret),
@@ -132,7 +132,7 @@ impl Conversation {
             heard: false,
             owes_receipt: false,
             last_word: None,
-            counted_until: None,
+            epochs: Epochs::new(),
             connection: Connection::loaded(),
             service: None,
             check: Check::loaded(),
@@ -172,7 +172,7 @@ impl Conversation {
             Phase::Leaving(until) => Some(until),
             Phase::Checking | Phase::Open | Phase::Ended | Phase::Over => None,
         };
-        leaving.into_iter().chain(self.connection.deadline()).min()
+        leaving.into_iter().chain(self.connection.deadline()).chain(self.epochs.deadline()).min()
     }
 
     pub(crate) fn tick(&mut self, cx: &mut Cx<'_, '_>) {
@@ -183,6 +183,7 @@ impl Conversation {
             self.finish(cx);
         }
         self.tick_link(cx);
+        self.tick_epochs(cx);
         self.save(cx);
     }
 
@@ -290,6 +291,7 @@ impl Conversation {
 
     /// Writes what changed, once per step: all writes come before the first effect anyway.
     fn save(&mut self, cx: &mut Cx<'_, '_>) {
+        self.tell_healing(cx);
         if std::mem::take(&mut self.session_changed) {
             cx.step.writes.push(Write::PutSession(self.id, self.session.to_bytes()));
         }
