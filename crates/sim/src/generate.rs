@@ -144,7 +144,7 @@ impl Author {
     /// Something that a user does to messages that are there.
     fn tend(&mut self) -> Deed {
         let (way, back) = (self.way(), self.dice.below(4));
-        match self.dice.below(13) {
+        match self.dice.below(14) {
             0 => Deed::Reply(way, back),
             1 | 2 => Deed::Edit(way, back),
             3 | 4 => Deed::Cancel(way, back),
@@ -153,7 +153,11 @@ impl Author {
             7 | 8 => Deed::React(way, back),
             9 => Deed::Seen(way),
             10 => Deed::Heal(way),
-            11 => Deed::Timer(way, [0, 5, 30, 90][self.dice.index(4)]),
+            11 => match self.dice.below(10) {
+                0 => Deed::Leave(way),
+                _ => Deed::Stop(self.party(), self.dice.below(9_000)),
+            },
+            12 => Deed::Timer(way, [0, 5, 30, 90][self.dice.index(4)]),
             _ => Deed::Keep(way, [0, 60, u32::MAX, u32::MAX][self.dice.index(4)]),
         }
     }

@@ -25,6 +25,7 @@
 
 mod books;
 mod count;
+mod deeds;
 mod dice;
 mod generate;
 mod liar;

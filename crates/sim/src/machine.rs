@@ -92,6 +92,10 @@ pub(crate) struct Machine {
     /// So many commits will fail.
     pub(crate) full: u64,
     pub(crate) offline_until: Option<u64>,
+    /// The program was asked to end, and will be down for so many milliseconds.
+    pub(crate) stops: Option<u64>,
+    /// It has ended in order.
+    pub(crate) finished: bool,
     /// Ticks in a row that left the deadline where it was.
     pub(crate) restless: u32,
 }
@@ -125,6 +129,8 @@ impl Machine {
             fall: None,
             full: 0,
             offline_until: None,
+            stops: None,
+            finished: false,
             restless: 0,
         }
     }
@@ -224,6 +230,8 @@ impl Machine {
         self.streams.clear();
         self.wakes = None;
         self.restless = 0;
+        self.stops = None;
+        self.finished = false;
     }
 }
 

@@ -118,7 +118,8 @@ impl World {
             }
             Effect::Send { stream, kind, bytes } => self.send(machine, stream, kind, &bytes),
             Effect::Close { stream, when } => self.close(machine, stream, when),
-            Effect::Notify(_) | Effect::Finish => {}
+            Effect::Finish => self.machines[machine].finished = true,
+            Effect::Notify(_) => {}
         }
     }
 

@@ -53,6 +53,10 @@ pub enum Deed {
     Keep(Way, u32),
     /// A user wants the keys renewed at once.
     Heal(Way),
+    /// A user says goodbye for ever.
+    Leave(Way),
+    /// A program is ended in order, and starts again after so many milliseconds.
+    Stop(usize, u64),
     /// The next packet from the one to the other is lost, and soon after that the connection.
     Lose(Way),
     /// After so many further bytes from the one to the other the connection is lost.
@@ -232,6 +236,8 @@ impl fmt::Display for Deed {
             Self::Timer(way, seconds) => write!(f, "timer {way} {seconds}"),
             Self::Keep(way, seconds) => write!(f, "keep {way} {seconds}"),
             Self::Heal(way) => write!(f, "heal {way}"),
+            Self::Leave(way) => write!(f, "leave {way}"),
+            Self::Stop(node, down) => write!(f, "stop {node} {down}"),
             Self::Lose(way) => write!(f, "lose {way}"),
             Self::Cut(way, bytes) => write!(f, "cut {way} {bytes}"),
             Self::Hole(way) => write!(f, "hole {way}"),
@@ -338,6 +344,8 @@ impl Deed {
             ["timer", from, to, seconds] => Self::Timer(way(from, to)?, number(seconds)?),
             ["keep", from, to, seconds] => Self::Keep(way(from, to)?, number(seconds)?),
             ["heal", from, to] => Self::Heal(way(from, to)?),
+            ["leave", from, to] => Self::Leave(way(from, to)?),
+            ["stop", node, down] => Self::Stop(number(node)?, number(down)?),
             ["lose", from, to] => Self::Lose(way(from, to)?),
             ["cut", from, to, bytes] => Self::Cut(way(from, to)?, number(bytes)?),
             ["hole", from, to] => Self::Hole(way(from, to)?),
@@ -382,6 +390,7 @@ impl Deed {
             | Self::Timer(way, _)
             | Self::Keep(way, _)
             | Self::Heal(way)
+            | Self::Leave(way)
             | Self::Lose(way)
             | Self::Cut(way, _)
             | Self::Hole(way)
@@ -395,7 +404,8 @@ impl Deed {
 
     fn parties(&self) -> Vec<usize> {
         match *self {
-            Self::Crash(node, ..)
+            Self::Stop(node, _)
+            | Self::Crash(node, ..)
             | Self::Full(node, _)
             | Self::Clock(node, _)
             | Self::Leap(node, _)
@@ -426,6 +436,8 @@ mod tests {
 +1 ~1 timer 0 1 60
 +1 ~1 keep 0 1 60
 +1 ~1 heal 0 1
++1 ~1 leave 0 1
++1 ~1 stop 0 900
 +1 ~1 lose 0 1
 +1 ~1 cut 0 1 1000
 +1 ~1 hole 0 1
@@ -451,7 +463,7 @@ mod tests {
     fn a_script_is_read_as_it_is_written() {
         let script: Script = ALL.parse().unwrap();
         assert_eq!(script.to_string(), ALL);
-        assert_eq!(script.lines.len(), 31);
+        assert_eq!(script.lines.len(), 33);
         for lie in Lie::ALL {
             let text = format!("seed 1 engines 2\n+1 ~0 lie 0 {}\n", lie.name());
             let script: Script = text.parse().unwrap();

@@ -98,6 +98,15 @@ const LONGEST_SESSION: usize = 6_000 + MAX_SKIPPED * 120;
 /// Effects of one input: what can be under way, each sent and told of.
 const MOST_EFFECTS: usize = 8 * IN_FLIGHT as usize;
 
+/// A packet that an engine made.
+#[derive(Clone, Copy)]
+struct Packet {
+    /// What it was.
+    hash: [u8; 8],
+    /// A state that accounts for it was committed.
+    committed: bool,
+}
+
 /// The eyes.
 pub(crate) struct Watch {
     pub(crate) books: Vec<Book>,
@@ -108,7 +117,9 @@ pub(crate) struct Watch {
     /// Pairs of which the lower party comes first: nothing is asked of their texts.
     pub(crate) excused: BTreeSet<(usize, usize)>,
     /// Every packet's nonce, and what the packet was.
-    nonces: HashMap<[u8; 24], [u8; 8]>,
+    nonces: HashMap<[u8; 24], Packet>,
+    /// Nonces of the transaction that is open.
+    open: Vec<[u8; 24]>,
     /// Texts that were written by users, by direction.
     said: BTreeMap<(usize, usize), u64>,
     violation: Option<Violation>,
@@ -122,6 +133,7 @@ impl Watch {
             running: BTreeMap::new(),
             excused: BTreeSet::new(),
             nonces: HashMap::new(),
+            open: Vec::new(),
             said: BTreeMap::new(),
             violation: None,
         }
@@ -171,6 +183,15 @@ impl Watch {
         }
     }
 
+    /// The open transaction was committed, or not.
+    pub(crate) fn close(&mut self, committed: bool) {
+        for nonce in std::mem::take(&mut self.open) {
+            if let Some(packet) = self.nonces.get_mut(&nonce) {
+                packet.committed |= committed;
+            }
+        }
+    }
+
     /// A packet is about to leave. A new one has a new nonce, and the step stores a state that
     /// accounts for it.
     fn packet(&mut self, machine: usize, partner: usize, bytes: &[u8], step: &Step) {
@@ -179,22 +200,28 @@ impl Watch {
         };
         let hash = Sha256::digest(bytes);
         let hash: [u8; 8] = hash.first_chunk().copied().unwrap_or_default();
-        match self.nonces.insert(*nonce, hash) {
+        match self.nonces.get(nonce) {
             None => {}
             // The same packet again: nothing new is said, and its state was stored before.
-            Some(earlier) if earlier == hash => return,
+            Some(earlier) if earlier.hash == hash && earlier.committed => return,
+            Some(earlier) if earlier.hash == hash => {}
             Some(_) => {
                 let what = format!("{machine} sends {partner} another packet under a nonce");
                 return self.breach(Invariant::Nonce, what);
             }
         }
-        let stored = step.writes.iter().rev().find_map(|write| match write {
-            Write::PutSession(id, bytes) if *id == contact_id(partner) => Some(bytes),
+        self.nonces.insert(*nonce, Packet { hash, committed: false });
+        self.open.push(*nonce);
+        let mut writes = step.writes.iter().rev();
+        let accounts = writes.find_map(|write| match write {
+            Write::PutSession(id, state) if *id == contact_id(partner) => {
+                Some(Session::from_bytes(state).is_ok_and(|session| session.has_sealed(bytes)))
+            }
+            // The last word: nothing is left that could seal under its key again.
+            Write::Forget(id) if *id == contact_id(partner) => Some(true),
             _ => None,
         });
-        let accounts = stored
-            .and_then(|bytes| Session::from_bytes(bytes).ok())
-            .is_some_and(|session| session.has_sealed(bytes));
+        let accounts = accounts.unwrap_or(false);
         if !accounts {
             let what = format!("{machine} sends {partner} a packet and stores no state past it");
             self.breach(Invariant::Committed, what);
@@ -218,11 +245,12 @@ impl Watch {
     pub(crate) fn stores(&mut self, machine: usize, memory: &Memory) {
         for id in memory.contacts() {
             let session = memory.session(id).map_or(0, |bytes| bytes.len());
-            let outbox = memory.outbox(id, 0, usize::MAX).len();
-            if session > LONGEST_SESSION || outbox > OUTBOX + 2 * IN_FLIGHT as usize {
+            let (outbox, early) = (memory.outbox_len(id), memory.early(id).len());
+            let most = IN_FLIGHT as usize;
+            if session > LONGEST_SESSION || outbox > OUTBOX || early > most {
+                let partner = party_of(id);
                 let what = format!(
-                    "{machine} stores {session} bytes of session and {outbox} rows for {}",
-                    party_of(id)
+                    "{machine} stores {session} bytes of session, {outbox} rows to send and {early} early ones for {partner}"
                 );
                 self.breach(Invariant::Bounded, what);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use undertone_engine::{CloseReason, DialId, Effect, Engine, Input, Memory, ServiceId};
+use undertone_engine::{CloseReason, DialId, Engine, Input, Memory, ServiceId};
 use undertone_handle::event::{NetworkKind, NetworkState, NetworkStep};
 use undertone_wire::cell::CELL_LEN;
 
@@ -10,10 +10,10 @@ use crate::books::{Note, notes};
 use crate::count::{Counts, Fault};
 use crate::dice::{Dice, Purpose};
 use crate::liar::Liar;
-use crate::machine::{Copy, Machine, Mind};
+use crate::machine::{Machine, Mind};
 use crate::network::{Connection, Directory, Weather};
 use crate::pairing::{PairedEnd, pair};
-use crate::script::{Deed, Fall, Lie, Script, Way};
+use crate::script::{Fall, Script, Way};
 use crate::watch::{Invariant, Violation, Watch};
 
 /// How long a calm lasts at most. A connection that went dead is noticed after 75 s, and dialled again
@@ -23,9 +23,6 @@ const CALM: u64 = 480_000;
 
 /// How often a calm looks whether all has arrived.
 const LOOK: u64 = 5_000;
-
-/// How long slow spells last.
-const SPELL: u64 = 10_000;
 
 /// Batches of a run after which the engines talk for ever.
 const MOST_BATCHES: u64 = 400_000;
@@ -69,6 +66,11 @@ pub(crate) enum Happening {
     },
     Severed {
         connection: u64,
+    },
+    /// A program that was asked to end should have ended by now.
+    Stopped {
+        machine: usize,
+        start: u32,
     },
     Cells {
         connection: u64,
@@ -182,16 +184,14 @@ impl World {
                 break;
             }
         }
-        for (machine, one) in self.machines.iter().enumerate() {
-            self.watch.stores(machine, &one.memory);
-        }
         self.watch.violation().cloned()
     }
 
-    /// Looks at what goes with time.
+    /// Looks at what is on the disks, and at what should be gone from them.
     fn look(&mut self) {
         for (machine, one) in self.machines.iter().enumerate() {
             self.watch.disappeared(machine, one, self.now);
+            self.watch.stores(machine, &one.memory);
         }
     }
 
@@ -262,6 +262,9 @@ impl World {
                 self.dialled(machine, dial);
             }
             Happening::Secured { connection } => self.secured(connection),
+            Happening::Stopped { machine, start } if self.is_started(machine, start) => {
+                self.stopped(machine);
+            }
             Happening::Severed { connection } => self.sever(connection, true),
             Happening::Cells { connection, from, cells } => self.arrived(connection, from, &cells),
             Happening::Closed { connection, end, reason } => self.closed(connection, end, reason),
@@ -269,6 +272,7 @@ impl World {
             | Happening::Online { .. }
             | Happening::Replugged { .. }
             | Happening::Reachable { .. }
+            | Happening::Stopped { .. }
             | Happening::Dialled { .. } => {}
         }
     }
@@ -287,7 +291,7 @@ impl World {
         self.plan(machine);
     }
 
-    fn tell_network(&mut self, machine: usize) {
+    pub(crate) fn tell_network(&mut self, machine: usize) {
         let step = match self.machines[machine].offline_until {
             None => NetworkStep::Ready,
             Some(_) => NetworkStep::Blocked { reason: "unplugged".to_owned() },
@@ -298,7 +302,7 @@ impl World {
     }
 
     /// Plans when a program is woken next.
-    fn plan(&mut self, machine: usize) {
+    pub(crate) fn plan(&mut self, machine: usize) {
         let this = &self.machines[machine];
         let waits = !this.inputs.is_empty() || !this.commands.is_empty();
         let at = if waits { Some(self.now) } else { this.deadline() };
@@ -358,9 +362,11 @@ impl World {
                 Some((Fall::Before(_), _)) => self.counts.fault(Fault::CrashBefore),
                 _ => self.counts.fault(Fault::CrashDuring),
             }
+            self.watch.close(false);
             return self.fall(machine, down);
         }
         self.counts.commits += 1;
+        self.watch.close(true);
         let memory = &self.machines[machine].memory;
         let (taken, arrived) = self.watch.committed(machine, noted, memory, now);
         self.counts.texts += taken;
@@ -381,6 +387,10 @@ impl World {
             self.counts.fault(if during { Fault::CrashDuring } else { Fault::CrashAfter });
             return self.fall(machine, down);
         }
+        if self.machines[machine].finished {
+            let down = self.machines[machine].stops.unwrap_or(1_000);
+            return self.fall(machine, down);
+        }
         self.is_at_rest(machine, ticked);
         self.plan(machine);
     }
@@ -396,126 +406,22 @@ impl World {
         }
     }
 
+    /// A program that was asked to end should have: nobody waits for ever.
+    fn stopped(&mut self, machine: usize) {
+        let what = format!("{machine} was asked to end and did not");
+        self.watch.breach(Invariant::Rest, what);
+    }
+
     /// A program ends without a word, and starts again after so many milliseconds.
-    fn fall(&mut self, machine: usize, down: u64) {
+    pub(crate) fn fall(&mut self, machine: usize, down: u64) {
         self.hang_up(machine);
         self.machines[machine].end();
         let start = self.machines[machine].start;
         self.later(down, Happening::Start { machine, start });
     }
 
-    fn happen(&mut self, deed: Deed) {
-        match deed {
-            Deed::Say(..)
-            | Deed::Reply(..)
-            | Deed::Edit(..)
-            | Deed::Cancel(..)
-            | Deed::Delete(..)
-            | Deed::Erase(..)
-            | Deed::React(..)
-            | Deed::Seen(_)
-            | Deed::Timer(..)
-            | Deed::Keep(..)
-            | Deed::Heal(_) => self.wish(deed),
-            Deed::Lose(way) => self.weather.entry(way).or_default().lose = true,
-            Deed::Cut(way, bytes) => self.weather.entry(way).or_default().cut = Some(bytes),
-            Deed::Hole(way) => {
-                for number in self.connections_of(way) {
-                    self.counts.fault(Fault::Hole);
-                    self.sever(number, false);
-                }
-            }
-            Deed::Slow(way, by) => {
-                self.counts.fault(Fault::Reorder);
-                self.slow(way, by);
-            }
-            Deed::Delay(way, by) => {
-                self.counts.fault(Fault::Delay);
-                self.slow(way, by);
-                self.slow(Way { from: way.to, to: way.from }, by);
-            }
-            Deed::Twice(way) => self.weather.entry(way).or_default().twice = true,
-            Deed::Again(way) => self.again(way),
-            Deed::Crash(machine, fall, down) => {
-                if self.machines[machine].is_honest() {
-                    self.machines[machine].fall = Some((fall, down));
-                }
-            }
-            Deed::Full(machine, commits) => self.machines[machine].full = commits,
-            Deed::Clock(machine, by) => {
-                self.counts.fault(if by < 0 { Fault::ClockBack } else { Fault::ClockForward });
-                self.machines[machine].clock_put_at = Some(self.now);
-                let off = &mut self.machines[machine].off;
-                *off = off.saturating_add(by);
-            }
-            Deed::Leap(machine, by) => {
-                if self.machines[machine].is_up() {
-                    self.counts.fault(Fault::Leap);
-                    self.machines[machine].leapt += by.saturating_mul(1000);
-                    self.plan(machine);
-                }
-            }
-            Deed::Offline(machine, time) => self.offline(machine, time),
-            Deed::Backup(machine) => self.back_up(machine),
-            Deed::Restore(machine) => self.restore(machine, false),
-            Deed::Rewind(machine) => self.restore(machine, true),
-            Deed::Lie(to, lie) => self.lie(to, lie),
-            Deed::Calm => self.calm(),
-        }
-    }
-
-    fn slow(&mut self, way: Way, by: u64) {
-        let until = self.now + SPELL;
-        self.weather.entry(way).or_default().slow = Some((by, until));
-    }
-
-    fn offline(&mut self, machine: usize, time: u64) {
-        if self.machines[machine].offline_until.is_some() {
-            return;
-        }
-        self.counts.fault(Fault::Offline);
-        let at = self.now + time;
-        self.machines[machine].offline_until = Some(at);
-        self.unplug(machine);
-        self.tell_network(machine);
-        self.later(time, Happening::Replugged { machine, at });
-    }
-
-    fn back_up(&mut self, machine: usize) {
-        let this = &mut self.machines[machine];
-        this.copy = Some(Copy { memory: this.memory.clone(), rng: this.rng.clone() });
-        self.watch.back_up(machine);
-    }
-
-    fn restore(&mut self, machine: usize, rewound: bool) {
-        let Some(Copy { memory, rng }) = self.machines[machine].copy.clone() else { return };
-        self.counts.fault(if rewound { Fault::Rewind } else { Fault::Restore });
-        self.fall(machine, 2_000);
-        let this = &mut self.machines[machine];
-        this.memory = memory;
-        if rewound {
-            this.rng = rng;
-        }
-        self.watch.restore(machine);
-        let partners: Vec<usize> = (0..self.machines.len()).collect();
-        partners.into_iter().for_each(|partner| self.watch.excuse(machine, partner));
-    }
-
-    fn lie(&mut self, to: usize, lie: Lie) {
-        let Some(liar) = self.machines.iter().position(|machine| !machine.is_honest()) else {
-            return;
-        };
-        let machine = &mut self.machines[liar];
-        let Mind::Liar(mind) = &mut machine.mind else { return };
-        let said: Option<Effect> = mind.lie(to, lie, machine.rng.rng());
-        if let Some(effect) = said {
-            self.counts.fault(Fault::Lie);
-            self.perform(liar, effect);
-        }
-    }
-
     /// Nothing goes wrong any more until all has arrived, or must have.
-    fn calm(&mut self) {
+    pub(crate) fn calm(&mut self) {
         self.weather.values_mut().for_each(Weather::clear);
         for machine in 0..self.machines.len() {
             self.machines[machine].fall = None;

@@ -319,7 +319,10 @@ impl Conversation {
 
     fn sequenced(&mut self, sequence: u64, body: Body, cx: &mut Cx<'_, '_>) {
         let known = covers(self.counters.highest, self.counters.window, sequence);
-        if known && !cfg!(planted = "once") {
+        if known {
+            if cfg!(planted = "once") {
+                self.take(sequence, body.clone(), cx);
+            }
             // It came before and its receipt did not: say again that it is here.
             if body == Body::Goodbye {
                 self.send_unsequenced(&Body::GoodbyeSeen, cx);
