@@ -29,7 +29,10 @@ fn who_left_has_left_after_the_program_fell_down() {
             net.pass(60_000);
             assert!(net.nodes[node].memory().contact(TALK).is_none(), "{how:?} {node}");
             assert!(net.nodes[node].memory().outbox(TALK, 0, 9).is_empty(), "{how:?} {node}");
-            assert!(net.says(node, &ConversationEvent::Left { confirmed: false }), "{how:?} {node}");
+            assert!(
+                net.says(node, &ConversationEvent::Left { confirmed: false }),
+                "{how:?} {node}"
+            );
         }
     }
 }
