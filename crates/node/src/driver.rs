@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use undertone_engine::storage::{Storage, View as _, Write};
+use undertone_engine::storage::{Storage, Write};
 use undertone_engine::{Context, Effect, Engine, Input};
 use undertone_handle::event::{
     ConversationEvent, MeetingEnd, MeetingEvent, NetworkKind, NetworkState, NetworkStep, NotSent,
