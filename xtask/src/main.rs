@@ -9,6 +9,7 @@ mod generate;
 mod machine;
 mod mutants;
 mod nextest;
+mod sim;
 mod step;
 mod testnet;
 mod tidy;
@@ -26,6 +27,9 @@ cargo xtask fuzz [TARGET] [OPTION]...     runs all fuzz targets, or one, and pri
                                           --seconds N for each, 60 if not said; --workers N at a time, 1 if not said
 cargo xtask mutants [CRATE] [OPTION]...   tries changes of smp and ratchet that no record knows; fails while one lives
                                           --file PART, --shard K/N, --again for all, --check for none
+cargo xtask sim [--seeds N] [--script FILE]   plays N seeds of the simulator, 1000 if not said, or one script
+cargo xtask sim --planted [NAME]          compiles bugs in place of real lines; the simulator must find each
+cargo xtask soak [--hours N]              plays seeds of the simulator for N hours; 8 if not said
 cargo xtask generate [--check]            notices, manual page and completions; --check fails where one is out of date
 cargo xtask help                          this list
 
@@ -44,6 +48,8 @@ fn main() -> ExitCode {
         "bench" => bench::command(rest),
         "fuzz" => fuzz::command(rest),
         "mutants" => mutants::command(rest),
+        "sim" => sim::command(rest),
+        "soak" => sim::soak(rest),
         "generate" => generate::command(rest),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

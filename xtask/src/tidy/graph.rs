@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// The arrows of the house: what each crate may name among our own. Whatever isn't here may name nothing.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     (
         "undertone-cli",
         &[
@@ -54,6 +54,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
             "undertone-smp",
             "undertone-store",
         ],
+    ),
+    (
+        "undertone-sim",
+        &["undertone-engine", "undertone-handle", "undertone-wire", "undertone-ratchet"],
     ),
     ("undertone-testnet", &[]),
     ("xtask", &[]),
