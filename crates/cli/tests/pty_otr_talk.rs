@@ -2,7 +2,6 @@
 //! at the terminal, and a secret isn't shown.
 
 #![cfg(feature = "sqlcipher")]
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod support;
 
