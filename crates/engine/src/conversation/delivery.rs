@@ -120,6 +120,8 @@ impl Conversation {
             return false;
         }
         self.sent = self.sent.max(row.sequence);
+        self.counters.sent = self.counters.sent.max(row.sequence);
+        self.counters_changed = true;
         if let Some(message) = row.message {
             cx.step.writes.push(Write::SetDelivery(message, Delivery::Sent));
             cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Sent));
