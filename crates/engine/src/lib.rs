@@ -25,7 +25,9 @@
 pub mod limits;
 pub mod storage;
 
+mod commands;
 mod conversation;
+mod going;
 mod input;
 mod meeting;
 mod memory;
@@ -40,6 +42,7 @@ use undertone_handle::event::{
 use undertone_handle::{Command, ConversationId};
 
 use crate::conversation::Conversation;
+use crate::going::Going;
 pub use crate::input::{
     ChannelKeys, CloseReason, DialFailure, DialId, Input, JobId, ServiceId, ServiceState, StreamId,
 };
@@ -53,7 +56,8 @@ use crate::storage::View;
 pub struct Context<'a> {
     /// Monotonic time.
     pub now: Millis,
-    /// Seconds since 1970 by this machine's clock; only shown, never decided on.
+    /// Seconds since 1970 by this machine's clock: shown, and when messages go by themselves the
+    /// earlier of this and [`Context::now`] decides.
     pub wall: u64,
     /// Random numbers, hedged by whoever passes them in.
     pub rng: &'a mut dyn CryptoRng,
@@ -116,6 +120,7 @@ struct Cx<'a, 'r> {
     network_ready: bool,
     view: &'a dyn View,
     ids: &'a mut Registry,
+    going: &'a mut Going,
     step: &'a mut Step,
 }
 
@@ -157,6 +162,7 @@ pub struct Engine {
     meetings: BTreeMap<ConversationId, Meeting>,
     conversations: BTreeMap<ConversationId, Conversation>,
     ids: Registry,
+    going: Going,
     /// The orderly end was asked for; nothing new begins.
     finishing: bool,
     finished: bool,
@@ -189,6 +195,7 @@ impl Engine {
             meetings: BTreeMap::new(),
             conversations,
             ids: Registry::default(),
+            going: Going::load(view),
             finishing: false,
             finished: false,
         }
@@ -199,7 +206,7 @@ impl Engine {
     pub fn deadline(&self) -> Option<Millis> {
         let meetings = self.meetings.values().filter_map(Meeting::deadline);
         let conversations = self.conversations.values().filter_map(Conversation::deadline);
-        meetings.chain(conversations).min()
+        meetings.chain(conversations).chain(self.going.deadline()).min()
     }
 
     /// Takes one input and says what to write and what to do.
@@ -213,6 +220,7 @@ impl Engine {
             network_ready: self.network_ready,
             view,
             ids: &mut self.ids,
+            going: &mut self.going,
             step: &mut step,
         };
         match input {
@@ -309,6 +317,7 @@ impl Engine {
                 for conversation in self.conversations.values_mut() {
                     conversation.tick(&mut cx);
                 }
+                going::tick(&mut self.conversations, &mut cx);
             }
         }
         self.settle(&mut step, context, view);
@@ -325,6 +334,7 @@ impl Engine {
             network_ready: self.network_ready,
             view,
             ids: &mut self.ids,
+            going: &mut self.going,
             step,
         };
         let over: Vec<ConversationId> =
@@ -392,8 +402,7 @@ fn command_in(
             }
             *finishing = true;
         }
-        // A command of a later interface that this engine does not know changes nothing.
-        _ => {}
+        command => commands::message_in(command, conversations, cx),
     }
 }
 
