@@ -114,10 +114,11 @@ fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
 /// Runs a face over a node of its own, and ends both.
 async fn converse(common: &Common, plan: Plan, connection: Connection, prepared: Prepared) -> Exit {
     say_first(&connection.notices, &prepared.hardening);
-    let (handle, node) = match undertone_node::start(connection.network.clone()) {
-        Ok(started) => started,
-        Err(error) => return Exit::Failed(internal(&error)),
-    };
+    let (handle, node) =
+        match undertone_node::start(connection.network.clone(), undertone_node::in_memory()) {
+            Ok(started) => started,
+            Err(error) => return Exit::Failed(internal(&error)),
+        };
     let interrupts = Interrupts::new(prepared.signals);
     let world = World { clock: clocks(), interrupts: interrupts.face() };
     let outcome = face(common, handle, plan, world).await;

@@ -91,7 +91,8 @@ pub(crate) async fn on_screen(
         plan.code = Some(named.code);
         plan.check = named.check;
         let start = |end: &Connection| {
-            undertone_node::start(end.network.clone()).map_err(|error| internal(&error))
+            undertone_node::start(end.network.clone(), undertone_node::in_memory())
+                .map_err(|error| internal(&error))
         };
         let (first, second) = (start(&own)?, start(&other)?);
         let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
@@ -133,7 +134,8 @@ async fn scripted(
     let mut nodes = Vec::new();
     for end in [&one, &two] {
         let (handle, node) =
-            undertone_node::start(end.network.clone()).map_err(|error| internal(&error))?;
+            undertone_node::start(end.network.clone(), undertone_node::in_memory())
+                .map_err(|error| internal(&error))?;
         let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
         ends.push((handle, id));
         nodes.push(node);

@@ -63,7 +63,7 @@ async fn network(doctor: &Doctor, wishes: mpsc::Receiver<()>) -> Vec<Step> {
     };
     let mut steps: Vec<Step> =
         connection.notices.iter().map(|words| step(State::Plain, words.clone(), None)).collect();
-    match undertone_node::start(connection.network.clone()) {
+    match undertone_node::start(connection.network.clone(), undertone_node::in_memory()) {
         Ok((handle, node)) => {
             steps.extend(look(handle, wishes, step).await);
             node.ended().await;

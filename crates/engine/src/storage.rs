@@ -5,7 +5,7 @@
 //! loads it anew, so nothing that was decided on such an answer is ever done.
 
 use undertone_handle::command::{History, Name, Reaction, Role};
-use undertone_handle::event::{Delivery, Trust};
+use undertone_handle::event::{Delivery, StorageFault, Trust};
 use undertone_handle::{ConversationId, MessageId};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::card::{Card, KeptCard};
@@ -46,6 +46,21 @@ pub trait View {
     /// most `limit`; only those with a timer or in a conversation that keeps nothing need be among
     /// them.
     fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId>;
+}
+
+/// What holds the rows, one transaction after the other. What was applied since the last commit is
+/// seen by the look-ups, and by nobody else.
+pub trait Storage: View {
+    /// Applies writes, in order, to the transaction. What fails is told by [`Storage::commit`].
+    fn apply(&mut self, writes: Vec<Write>);
+
+    /// Makes durable what was applied: when this returns, no crash undoes it.
+    ///
+    /// # Errors
+    /// Why nothing of the transaction was kept; or, for the medium's sake, why a look-up in it was
+    /// not answered. The storage is as it was after the commit before, and takes another
+    /// transaction.
+    fn commit(&mut self) -> Result<(), StorageFault>;
 }
 
 /// One change. A storage applies each in one `match`.
@@ -185,8 +200,6 @@ pub struct Contact {
     pub card: Card,
     /// The hash of the pairing's transcript.
     pub pairing: [u8; 32],
-    /// The authenticator of epoch 0.
-    pub authenticator: Secret<32>,
     /// For a repair of a broken or restored session.
     pub recovery_key: Secret<32>,
     /// How far the partner is known.
@@ -210,7 +223,6 @@ impl std::fmt::Debug for Contact {
             own: _,
             card: _,
             pairing: _,
-            authenticator: _,
             recovery_key: _,
             trust,
             open,

@@ -253,6 +253,8 @@ fn bodies() -> impl Strategy<Value = Body> {
         1 => bytes().prop_map(Body::Check),
         // What begins like the messages of the check.
         1 => (0..8_u8, bytes()).prop_map(|(kind, rest)| Body::Check([&[1, kind], &rest[..]].concat())),
+        1 => (0..3_u32, bytes()).prop_map(|(epoch, message)| Body::CheckBegin { epoch, message }),
+        1 => Just(Body::CheckAnew),
         1 => Just(Body::CheckAbort),
         1 => (1..20_u64, ".{0,40}").prop_map(|(of, text)| Body::Edit { of, text: text.into() }),
         1 => (1..20_u64).prop_map(|of| Body::Delete { of }),

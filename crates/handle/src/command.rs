@@ -21,6 +21,9 @@ pub enum Command {
     GiveUp(ConversationId),
     /// Answer a step of the Socialist Millionaire check.
     Check(ConversationId, CheckCommand),
+    /// Make new post-quantum keys at once, or with the next connection. Answered by
+    /// [`crate::event::ConversationEvent::Healing`].
+    Heal(ConversationId),
     /// Send a text. It is kept and shown as waiting while there is no connection.
     Send {
         /// In which conversation.

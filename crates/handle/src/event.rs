@@ -16,10 +16,39 @@ pub enum Event {
     Meeting(ConversationId, MeetingEvent),
     /// A conversation moved on.
     Conversation(ConversationId, ConversationEvent),
+    /// What is stored cannot be written or read, or can again.
+    Storage(StorageEvent),
     /// The node cannot go on and will end.
     Fatal(UserError),
     /// The node has ended in order; no event follows.
     Ended,
+}
+
+/// Whether the storage does what it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageEvent {
+    /// It does not. Nothing stored is lost; what was being done is not done, and nothing is sent or
+    /// taken in until it does again.
+    Failed(StorageFault),
+    /// It does again.
+    Well,
+}
+
+/// Why the storage did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageFault {
+    /// There is no room left.
+    Full,
+    /// The files or the file system can't be written.
+    ReadOnly,
+    /// This user has no right to the files.
+    Denied,
+    /// Another program holds the files.
+    Busy,
+    /// The bytes are not what was written.
+    Damaged,
+    /// Anything else of the machine's.
+    Machine,
 }
 
 /// Which network a node uses.
@@ -120,6 +149,8 @@ pub enum MeetingEnd {
     ProtocolViolation,
     /// The network could not be reached in time.
     NoNetwork,
+    /// What was agreed on could not be stored.
+    NotStored,
     /// The user gave it up.
     GivenUp,
 }
@@ -179,9 +210,28 @@ pub enum CheckEvent {
     ConfirmationWanted,
     /// This side's user cancelled the check before it could say anything: it counts as none.
     Cancelled,
+    /// The check was bound to keys that one side no longer has, so it begins anew, with the secrets
+    /// that were typed. Nothing was compared.
+    BegunAnew,
     /// The partner's side cancelled the check before it could say anything: it counts as none.
     /// Before the conversation the user is asked whether to leave (the default) or to go on.
     PeerCancelled,
+}
+
+/// What becomes of a conversation's keys: the ratchet mixes in new post-quantum ones all the time,
+/// against somebody who once copied earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealingEvent {
+    /// The user asked for new keys, and they are being made.
+    Begun,
+    /// The user asked for new keys; they will be made with the next connection.
+    Waiting,
+    /// Both sides have new keys: what was asked for, late or stopped is well again.
+    Renewed,
+    /// None came for 200 messages or seven days of connection: shown in amber.
+    Late,
+    /// None came for 1,000 messages: nothing is sent, and what is written waits.
+    Stopped,
 }
 
 /// Where a sent message is.
@@ -274,6 +324,8 @@ pub enum ConversationEvent {
     PeerName(String),
     /// The connection changed.
     Link(LinkState),
+    /// The renewal of the keys moved on, or is late.
+    Healing(HealingEvent),
     /// Something arrived that was refused: damaged, forged, replayed. The conversation goes on.
     Refused,
     /// The partner said goodbye; the conversation has ended.
@@ -320,6 +372,8 @@ pub enum NotSent {
     TooLong,
     /// Too many texts are waiting already.
     OutboxFull,
+    /// It could not be stored, and what is not stored is not sent.
+    NotStored,
     /// The conversation is not open, or not any more.
     NotOpen,
 }

@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::command::{History, is_deceptive};
 use crate::event::{
-    CheckEvent, ConversationEvent, Deletion, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
-    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, Event, HealingEvent, LinkState, MeetingEnd,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
+    StorageEvent, StorageFault, Trust,
 };
 use crate::words::UserError;
 use crate::{ConversationId, MessageId, SecretText, Ticket};
@@ -42,6 +43,10 @@ enum Row<'a> {
     Ready { network: &'static str, anonymous: bool, clock_off_by_seconds: Option<i64> },
     #[serde(rename = "network.blocked")]
     Blocked { network: &'static str, reason: &'a str, clock_off_by_seconds: Option<i64> },
+    #[serde(rename = "storage.failed")]
+    StorageFailed { reason: &'static str },
+    #[serde(rename = "storage.well")]
+    StorageWell {},
     #[serde(rename = "prompt")]
     Prompt { what: &'static str },
     #[serde(rename = "meeting.code")]
@@ -113,6 +118,8 @@ enum Row<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         redial_seconds: Option<u64>,
     },
+    #[serde(rename = "healing")]
+    Healing { conversation: Id, state: &'static str },
     #[serde(rename = "conversation.refused")]
     Refused { conversation: Id },
     #[serde(rename = "conversation.peer_left")]
@@ -126,10 +133,12 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 30] = [
+pub const EVENTS: [&str; 33] = [
     "network.finding",
     "network.ready",
     "network.blocked",
+    "storage.failed",
+    "storage.well",
     "prompt",
     "meeting.code",
     "meeting.step",
@@ -152,6 +161,7 @@ pub const EVENTS: [&str; 30] = [
     "peer.renamed",
     "peer.name",
     "link",
+    "healing",
     "conversation.refused",
     "conversation.peer_left",
     "conversation.left",
@@ -192,6 +202,17 @@ fn row(event: &Event) -> Row<'_> {
         Event::Network(state) => network(state),
         Event::Meeting(id, event) => meeting(id.to_string(), event),
         Event::Conversation(id, event) => conversation(id.to_string(), event),
+        Event::Storage(StorageEvent::Well) => Row::StorageWell {},
+        Event::Storage(StorageEvent::Failed(fault)) => Row::StorageFailed {
+            reason: match fault {
+                StorageFault::Full => "full",
+                StorageFault::ReadOnly => "read_only",
+                StorageFault::Denied => "denied",
+                StorageFault::Busy => "busy",
+                StorageFault::Damaged => "damaged",
+                StorageFault::Machine => "machine",
+            },
+        },
         Event::Fatal(error) => error_row(error),
         Event::Ended => Row::Ended {},
     }
@@ -299,6 +320,7 @@ fn reason(end: &MeetingEnd) -> &'static str {
         MeetingEnd::NoCommonVersion => "no_common_version",
         MeetingEnd::ProtocolViolation => "protocol_violation",
         MeetingEnd::NoNetwork => "no_network",
+        MeetingEnd::NotStored => "not_stored",
         MeetingEnd::GivenUp => "given_up",
     }
 }
@@ -316,6 +338,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
                 CheckEvent::Skipped => "skipped",
                 CheckEvent::Aborted => "aborted",
                 CheckEvent::ConfirmationWanted => "confirmation_wanted",
+                CheckEvent::BegunAnew => "begun_anew",
                 CheckEvent::Cancelled => "cancelled",
                 CheckEvent::PeerCancelled => "peer_cancelled",
             };
@@ -361,6 +384,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             let reason = match reason {
                 NotSent::TooLong => "too_long",
                 NotSent::OutboxFull => "outbox_full",
+                NotSent::NotStored => "not_stored",
                 NotSent::NotOpen => "not_open",
             };
             Row::NotSent { conversation, ticket: *ticket, reason }
@@ -413,6 +437,16 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             };
             Row::Link { conversation, state, redial_seconds }
         }
+        ConversationEvent::Healing(event) => {
+            let state = match event {
+                HealingEvent::Begun => "begun",
+                HealingEvent::Waiting => "waiting",
+                HealingEvent::Renewed => "renewed",
+                HealingEvent::Late => "late",
+                HealingEvent::Stopped => "stopped",
+            };
+            Row::Healing { conversation, state }
+        }
         ConversationEvent::Refused => Row::Refused { conversation },
         ConversationEvent::PeerLeft => Row::PeerLeft { conversation },
         ConversationEvent::Left { confirmed } => Row::Left { conversation, confirmed: *confirmed },
@@ -432,6 +466,8 @@ pub enum Request {
     Confirm(String),
     /// `{"cancel":true}`: break the running check off.
     Cancel,
+    /// `{"heal":true}`: make new keys.
+    Heal,
     /// `{"stay":true}`: after a failed or cancelled check, stay; `false` leaves.
     Stay(bool),
     /// `{"quit":true}`: say goodbye and end.
@@ -444,8 +480,8 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
-     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"stay\":false}}, \
-     {{\"quit\":true}}"
+     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"heal\":true}}, \
+     {{\"stay\":false}}, {{\"quit\":true}}"
 )]
 pub struct NotUnderstood;
 
@@ -458,6 +494,7 @@ enum RequestRow {
     Secret(String),
     Confirm(String),
     Cancel(bool),
+    Heal(bool),
     Stay(bool),
     Quit(bool),
 }
@@ -476,9 +513,12 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Secret(text) => Ok(Request::Secret(SecretText::new(text))),
         RequestRow::Confirm(word) => Ok(Request::Confirm(word)),
         RequestRow::Cancel(true) => Ok(Request::Cancel),
+        RequestRow::Heal(true) => Ok(Request::Heal),
         RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
         RequestRow::Quit(true) => Ok(Request::Quit),
-        RequestRow::Cancel(false) | RequestRow::Quit(false) => Err(NotUnderstood),
+        RequestRow::Cancel(false) | RequestRow::Heal(false) | RequestRow::Quit(false) => {
+            Err(NotUnderstood)
+        }
     }
 }
 
@@ -497,6 +537,7 @@ mod tests {
         assert_eq!(request(r#"{"stay":true}"#), Ok(Request::Stay(true)));
         assert_eq!(request(r#"{"confirm":"check"}"#), Ok(Request::Confirm("check".into())));
         assert_eq!(request(r#"{"cancel":true}"#), Ok(Request::Cancel));
+        assert_eq!(request(r#"{"heal":true}"#), Ok(Request::Heal));
         assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
         assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
         assert_eq!(request(""), Ok(Request::Typed(String::new())));
@@ -512,6 +553,7 @@ mod tests {
             r#"{"send":"x","quit":true}"#,
             r#"{"quit":false}"#,
             r#"{"cancel":false}"#,
+            r#"{"heal":false}"#,
             r#"{"send":"x"} trailing"#,
         ] {
             assert_eq!(request(bad), Err(NotUnderstood), "{bad}");

@@ -7,8 +7,9 @@ use std::time::Duration;
 use serde_json::Value;
 use undertone_handle::command::{History, Reaction};
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, Deletion, Delivery, LinkState, MeetingEnd, MeetingEvent,
-    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
+    StorageEvent, StorageFault, Trust,
 };
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
@@ -28,6 +29,16 @@ fn all_lines() -> Vec<String> {
     ] {
         lines.push(json::line(&Event::Network(NetworkState { kind, step, clock_off_by_seconds })));
     }
+    let faults = [
+        StorageFault::Full,
+        StorageFault::ReadOnly,
+        StorageFault::Denied,
+        StorageFault::Busy,
+        StorageFault::Damaged,
+        StorageFault::Machine,
+    ];
+    lines.extend(faults.map(|fault| json::line(&Event::Storage(StorageEvent::Failed(fault)))));
+    lines.push(json::line(&Event::Storage(StorageEvent::Well)));
     for prompt in [
         json::Prompt::Role,
         json::Prompt::Nick,
@@ -62,6 +73,7 @@ fn all_lines() -> Vec<String> {
             MeetingEnd::NoCommonVersion,
             MeetingEnd::ProtocolViolation,
             MeetingEnd::NoNetwork,
+            MeetingEnd::NotStored,
             MeetingEnd::GivenUp,
         ]
         .map(MeetingEvent::Ended),
@@ -79,6 +91,7 @@ fn all_lines() -> Vec<String> {
         CheckEvent::ConfirmationWanted,
         CheckEvent::Cancelled,
         CheckEvent::PeerCancelled,
+        CheckEvent::BegunAnew,
     ]
     .map(ConversationEvent::Check)
     .into();
@@ -110,7 +123,7 @@ fn all_lines() -> Vec<String> {
             .map(|state| ConversationEvent::Delivery(message, state)),
     );
     conversation.extend(
-        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen]
+        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotStored, NotSent::NotOpen]
             .map(|reason| ConversationEvent::NotSent(Ticket(1), reason)),
     );
     conversation.push(ConversationEvent::Edited { message, body: "no".into(), at });
@@ -136,6 +149,16 @@ fn all_lines() -> Vec<String> {
     conversation.extend(
         [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::Away, LinkState::GivenUp]
             .map(ConversationEvent::Link),
+    );
+    conversation.extend(
+        [
+            HealingEvent::Begun,
+            HealingEvent::Waiting,
+            HealingEvent::Renewed,
+            HealingEvent::Late,
+            HealingEvent::Stopped,
+        ]
+        .map(ConversationEvent::Healing),
     );
     conversation.extend([
         ConversationEvent::Refused,
@@ -254,7 +277,7 @@ fn fits(property: &Value, value: &Value) -> bool {
 fn every_documented_request_is_understood() {
     let schema: Value = serde_json::from_str(REQUESTS).unwrap();
     let entries = schema["oneOf"].as_array().unwrap();
-    assert_eq!(entries.len(), 7);
+    assert_eq!(entries.len(), 8);
     for entry in entries {
         let (key, property) = entry["properties"].as_object().unwrap().iter().next().unwrap();
         let example = if property["type"] == "string" { r#""x""# } else { "true" };

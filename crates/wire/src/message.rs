@@ -6,6 +6,8 @@
 //! post-quantum epochs have their room, or zeros alone where it has less than two bytes. A body is
 //! `kind u8 ‖ content`. (`docs/protocol.md`, "Messages".)
 
+mod body;
+
 use std::fmt;
 
 use undertone_ratchet::session::OVERHEAD as PACKET_OVERHEAD;
@@ -25,6 +27,9 @@ pub const MAX_NAME: usize = 120;
 /// Bytes of the longest message of a check: the largest message of the protocol with its question.
 pub const MAX_CHECK: usize = 4096;
 
+/// Bytes of an epoch's number.
+const EPOCH_LEN: usize = 4;
+
 /// Bytes before the body.
 const HEADER_LEN: usize = 13;
 
@@ -36,13 +41,6 @@ pub const MAX_SIGN: usize = 64;
 
 /// Bytes of the longest body: a kind, what can stand before a text, and the text.
 const MAX_BODY: usize = 1 + 1 + 4 + 8 + MAX_TEXT;
-
-/// The first byte of a text: a timer follows.
-const HAS_TIMER: u8 = 1;
-/// The first byte of a text: it answers a message of the receiver's.
-const ANSWERS_THEIRS: u8 = 2;
-/// The first byte of a text: it answers a message of the sender's.
-const ANSWERS_OWN: u8 = 4;
 
 /// A message as both ends can name it: who sent it, and under which number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,8 +118,19 @@ pub enum Body {
     Name(String),
     /// Whether the sender wishes the check before the conversation.
     CheckWish(bool),
-    /// A message of the Socialist Millionaire Protocol, at most [`MAX_CHECK`] bytes.
+    /// A message of the Socialist Millionaire Protocol after the first of a run, at most
+    /// [`MAX_CHECK`] bytes.
     Check(Vec<u8>),
+    /// The first message of a run.
+    CheckBegin {
+        /// The post-quantum epoch whose authenticator the run's secret is bound to.
+        epoch: u32,
+        /// The message of the protocol, at most [`MAX_CHECK`] bytes.
+        message: Vec<u8>,
+    },
+    /// The sender no longer has the authenticator of the epoch that the first message named, and
+    /// asks for another first message.
+    CheckAnew,
     /// The sender ended the check.
     CheckAbort,
     /// The sender leaves for good.
@@ -146,6 +155,8 @@ impl fmt::Debug for Body {
             Self::Name(_) => "Name(…)",
             Self::CheckWish(_) => "CheckWish(…)",
             Self::Check(_) => "Check(…)",
+            Self::CheckBegin { .. } => "CheckBegin(…)",
+            Self::CheckAnew => "CheckAnew",
             Self::CheckAbort => "CheckAbort",
             Self::Goodbye => "Goodbye",
             Self::GoodbyeSeen => "GoodbyeSeen",
@@ -194,262 +205,6 @@ pub enum DecodeError {
     /// Number 0 on a body that is counted, or another on one that isn't.
     #[error("a message has a number that it can't have")]
     Sequence,
-}
-
-impl Body {
-    /// A text that answers nothing and stays.
-    #[must_use]
-    pub fn text(text: String) -> Self {
-        Self::Text { text: Zeroizing::new(text), reply: None, timer: None }
-    }
-
-    /// True for what is counted, kept until its receipt, and delivered once.
-    #[must_use]
-    pub const fn is_sequenced(&self) -> bool {
-        match self {
-            Self::Text { .. }
-            | Self::Edit { .. }
-            | Self::Delete { .. }
-            | Self::React { .. }
-            | Self::Timer { .. }
-            | Self::Withdrawn
-            | Self::Name(_)
-            | Self::CheckWish(_)
-            | Self::Check(_)
-            | Self::CheckAbort
-            | Self::Goodbye => true,
-            Self::Receipt { .. } | Self::GoodbyeSeen | Self::Empty => false,
-        }
-    }
-
-    const fn kind(&self) -> u8 {
-        match self {
-            Self::Empty => 0,
-            Self::Text { .. } => 1,
-            Self::Receipt { .. } => 2,
-            Self::Name(_) => 3,
-            Self::CheckWish(_) => 4,
-            Self::Check(_) => 5,
-            Self::CheckAbort => 6,
-            Self::Goodbye => 7,
-            Self::GoodbyeSeen => 8,
-            Self::Edit { .. } => 9,
-            Self::Delete { .. } => 10,
-            Self::React { .. } => 11,
-            Self::Timer { .. } => 12,
-            Self::Withdrawn => 13,
-        }
-    }
-
-    /// Encodes the body alone: the form to keep until it is sent, for a resend is sealed anew.
-    ///
-    /// # Errors
-    /// [`EncodeError::TooLong`] or [`EncodeError::Receipt`].
-    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
-        let within = |text: &[u8], limit| match text.len() {
-            length if length > limit => Err(EncodeError::TooLong),
-            _ => Ok(()),
-        };
-        // Once, and large enough, so that no copy of a text stays behind.
-        let mut out = Zeroizing::new(Vec::with_capacity(self.room()));
-        out.push(self.kind());
-        match self {
-            Self::Text { text, reply, timer } => {
-                within(text.as_bytes(), MAX_TEXT)?;
-                let flags = timer.map_or(0, |_| HAS_TIMER)
-                    | match reply {
-                        None => 0,
-                        Some(Reference { own: false, .. }) => ANSWERS_THEIRS,
-                        Some(Reference { own: true, .. }) => ANSWERS_OWN,
-                    };
-                out.push(flags);
-                if let Some(timer) = timer {
-                    out.extend_from_slice(&not_zero_32(*timer)?.to_be_bytes());
-                }
-                if let Some(reply) = reply {
-                    out.extend_from_slice(&not_zero(reply.sequence)?.to_be_bytes());
-                }
-                out.extend_from_slice(text.as_bytes());
-            }
-            Self::Edit { of, text } => {
-                within(text.as_bytes(), MAX_TEXT)?;
-                out.extend_from_slice(&not_zero(*of)?.to_be_bytes());
-                out.extend_from_slice(text.as_bytes());
-            }
-            Self::Delete { of } => out.extend_from_slice(&not_zero(*of)?.to_be_bytes()),
-            Self::React { to, sign } => {
-                within(sign.as_bytes(), MAX_SIGN)?;
-                out.push(u8::from(to.own));
-                out.extend_from_slice(&not_zero(to.sequence)?.to_be_bytes());
-                out.extend_from_slice(sign.as_bytes());
-            }
-            Self::Timer { changes, seconds } => {
-                out.extend_from_slice(&changes.to_be_bytes());
-                out.extend_from_slice(&seconds.to_be_bytes());
-            }
-            Self::Name(name) => {
-                within(name.as_bytes(), MAX_NAME)?;
-                out.extend_from_slice(name.as_bytes());
-            }
-            Self::Check(message) => {
-                within(message, MAX_CHECK)?;
-                out.extend_from_slice(message);
-            }
-            Self::CheckWish(wish) => out.push(u8::from(*wish)),
-            Self::Receipt { highest, window } => {
-                if window & 1 != 0 {
-                    return Err(EncodeError::Receipt);
-                }
-                out.extend_from_slice(&highest.to_be_bytes());
-                out.extend_from_slice(&window.to_be_bytes());
-            }
-            Self::CheckAbort
-            | Self::Goodbye
-            | Self::GoodbyeSeen
-            | Self::Empty
-            | Self::Withdrawn => {}
-        }
-        Ok(out)
-    }
-
-    /// At least the bytes of the encoded body.
-    fn room(&self) -> usize {
-        let varying = match self {
-            Self::Text { text, .. } | Self::Edit { text, .. } => text.len(),
-            Self::React { sign, .. } => sign.len(),
-            Self::Name(name) => name.len(),
-            Self::Check(message) => message.len(),
-            _ => 0,
-        };
-        varying.saturating_add(17)
-    }
-
-    /// Reads what [`Body::encode`] wrote, all of it.
-    ///
-    /// # Errors
-    /// [`DecodeError::Kind`], [`DecodeError::Length`] or [`DecodeError::Content`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let (kind, content) = bytes.split_first().ok_or(DecodeError::Length)?;
-        let empty = |body| if content.is_empty() { Ok(body) } else { Err(DecodeError::Length) };
-        let text = |limit| {
-            if content.len() > limit {
-                return Err(DecodeError::Length);
-            }
-            std::str::from_utf8(content).map(str::to_owned).map_err(|_| DecodeError::Content)
-        };
-        match kind {
-            0 => empty(Self::Empty),
-            1 => Self::decode_text(content),
-            2 => Self::decode_receipt(content),
-            3 => text(MAX_NAME).map(Self::Name),
-            4 => match content {
-                [0] => Ok(Self::CheckWish(false)),
-                [1] => Ok(Self::CheckWish(true)),
-                [_] => Err(DecodeError::Content),
-                _ => Err(DecodeError::Length),
-            },
-            5 if content.len() > MAX_CHECK => Err(DecodeError::Length),
-            5 => Ok(Self::Check(content.to_vec())),
-            6 => empty(Self::CheckAbort),
-            7 => empty(Self::Goodbye),
-            8 => empty(Self::GoodbyeSeen),
-            9 => {
-                let (of, text) = number(content)?;
-                Ok(Self::Edit { of, text: words(text, MAX_TEXT)? })
-            }
-            10 => match number(content)? {
-                (of, []) => Ok(Self::Delete { of }),
-                _ => Err(DecodeError::Length),
-            },
-            11 => {
-                let (own, rest) = content.split_first().ok_or(DecodeError::Length)?;
-                let own = match own {
-                    0 => false,
-                    1 => true,
-                    _ => return Err(DecodeError::Content),
-                };
-                let (sequence, sign) = number(rest)?;
-                let to = Reference { own, sequence };
-                Ok(Self::React { to, sign: words(sign, MAX_SIGN)? })
-            }
-            12 => match content.split_first_chunk::<4>() {
-                Some((changes, seconds)) => Ok(Self::Timer {
-                    changes: u32::from_be_bytes(*changes),
-                    seconds: u32::from_be_bytes(
-                        seconds.try_into().map_err(|_| DecodeError::Length)?,
-                    ),
-                }),
-                None => Err(DecodeError::Length),
-            },
-            13 => empty(Self::Withdrawn),
-            _ => Err(DecodeError::Kind),
-        }
-    }
-
-    fn decode_text(content: &[u8]) -> Result<Self, DecodeError> {
-        let (flags, rest) = content.split_first().ok_or(DecodeError::Length)?;
-        let (timer, rest) = if flags & HAS_TIMER == 0 {
-            (None, rest)
-        } else {
-            let (timer, rest) = rest.split_first_chunk::<4>().ok_or(DecodeError::Length)?;
-            let timer = u32::from_be_bytes(*timer);
-            (Some(if timer == 0 { Err(DecodeError::Content) } else { Ok(timer) }?), rest)
-        };
-        let own = match flags & !HAS_TIMER {
-            0 => None,
-            ANSWERS_THEIRS => Some(false),
-            ANSWERS_OWN => Some(true),
-            _ => return Err(DecodeError::Content),
-        };
-        let (reply, text) = match own {
-            None => (None, rest),
-            Some(own) => {
-                let (sequence, rest) = number(rest)?;
-                (Some(Reference { own, sequence }), rest)
-            }
-        };
-        Ok(Self::Text { text: words(text, MAX_TEXT)?, reply, timer })
-    }
-
-    fn decode_receipt(content: &[u8]) -> Result<Self, DecodeError> {
-        let Some((highest, rest)) = content.split_first_chunk::<8>() else {
-            return Err(DecodeError::Length);
-        };
-        let window: [u8; 8] = rest.try_into().map_err(|_| DecodeError::Length)?;
-        let window = u64::from_be_bytes(window);
-        if window & 1 != 0 {
-            return Err(DecodeError::Content);
-        }
-        Ok(Self::Receipt { highest: u64::from_be_bytes(*highest), window })
-    }
-}
-
-/// A sequence number, which is never 0.
-fn not_zero(sequence: u64) -> Result<u64, EncodeError> {
-    if sequence == 0 { Err(EncodeError::Sequence) } else { Ok(sequence) }
-}
-
-/// A timer, which is never 0.
-fn not_zero_32(timer: u32) -> Result<u32, EncodeError> {
-    if timer == 0 { Err(EncodeError::Sequence) } else { Ok(timer) }
-}
-
-/// A sequence number and what follows it.
-fn number(content: &[u8]) -> Result<(u64, &[u8]), DecodeError> {
-    let (number, rest) = content.split_first_chunk::<8>().ok_or(DecodeError::Length)?;
-    match u64::from_be_bytes(*number) {
-        0 => Err(DecodeError::Content),
-        number => Ok((number, rest)),
-    }
-}
-
-/// Text of at most `limit` bytes.
-fn words(content: &[u8], limit: usize) -> Result<Zeroizing<String>, DecodeError> {
-    if content.len() > limit {
-        return Err(DecodeError::Length);
-    }
-    let text = std::str::from_utf8(content).map_err(|_| DecodeError::Content)?;
-    Ok(Zeroizing::new(text.to_owned()))
 }
 
 /// The plaintext of one ratchet packet.
@@ -612,6 +367,8 @@ mod tests {
             Body::CheckWish(false),
             Body::CheckWish(true),
             Body::Check(vec![1, 2, 3]),
+            Body::CheckBegin { epoch: 7, message: vec![1, 2, 3] },
+            Body::CheckAnew,
             Body::CheckAbort,
             Body::Goodbye,
         ];
@@ -643,12 +400,24 @@ mod tests {
 
     #[test]
     fn bounds_hold_on_both_sides() {
-        let over = [text(MAX_TEXT + 1), Body::Name("x".repeat(121)), Body::Check(vec![0; 4097])];
+        let over = [
+            text(MAX_TEXT + 1),
+            Body::Name("x".repeat(121)),
+            Body::Check(vec![0; 4097]),
+            Body::CheckBegin { epoch: 0, message: vec![0; 4097] },
+        ];
         for body in over {
             assert_eq!(body.encode().unwrap_err(), EncodeError::TooLong, "{body:?}");
         }
-        let kinds = [(1, 1 + MAX_TEXT), (3, MAX_NAME), (5, MAX_CHECK), (9, 8 + MAX_TEXT)];
-        for (kind, length) in kinds.into_iter().chain([(11, 9 + MAX_SIGN)]) {
+        let kinds = [
+            (1, 1 + MAX_TEXT),
+            (3, MAX_NAME),
+            (5, MAX_CHECK),
+            (9, 8 + MAX_TEXT),
+            (11, 9 + MAX_SIGN),
+            (14, EPOCH_LEN + MAX_CHECK),
+        ];
+        for (kind, length) in kinds {
             let mut bytes = vec![b'x'; length + 2];
             bytes[0] = kind;
             if matches!(kind, 1 | 11) {
@@ -724,7 +493,7 @@ mod tests {
 
         #[test]
         fn what_decodes_from_garbage_encodes_to_the_same(
-            kind in 0..15_u8,
+            kind in 0..17_u8,
             content in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let bytes = [&[kind], content.as_slice()].concat();

@@ -3,7 +3,7 @@
 use undertone_handle::command::{MAX_TEXT, MAX_TIMER, Name};
 use undertone_handle::event::{ConversationEvent, Delivery, NotSent};
 use undertone_handle::{MessageId, Ticket};
-use undertone_ratchet::session::DecryptError;
+use undertone_ratchet::session::{DecryptError, Healing};
 use undertone_wire::cell::FrameKind;
 use undertone_wire::message::{Body, Payload, Reference};
 use zeroize::Zeroizing;
@@ -98,6 +98,10 @@ impl Conversation {
             cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Waiting));
         }
         cx.step.writes.push(Write::AddOutbox(self.id, row));
+        // What waits for an epoch alone has nothing else to move it on.
+        if its_turn && !left && self.session.healing() == Healing::Stopped {
+            self.send_unsequenced(&Body::Empty, cx);
+        }
     }
 
     /// Sends as much of the outbox as the window and the sending chain allow.
@@ -161,6 +165,7 @@ impl Conversation {
             _ => self.session.encrypt(&payload, &mut bytes, cx.rng),
         };
         sealed.ok()?;
+        self.sealed_packet();
         self.session_changed = true;
         Some(bytes)
     }
@@ -206,6 +211,8 @@ impl Conversation {
     pub(super) fn packet(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
         let mut plain = Zeroizing::new(Vec::new());
         let first = !std::mem::replace(&mut self.heard, true);
+        let before = self.before_packet();
+        let mut asked = (false, false);
         match self.session.decrypt(bytes, cx.now / 1000, &mut plain) {
             Ok(()) => {}
             // The partner opens the connection with a last word that came on an earlier one.
@@ -216,6 +223,7 @@ impl Conversation {
             }
         }
         self.session_changed = true;
+        self.after_packet(&before);
         if self.session.room() > KEPT_BACK {
             self.last_word = None;
         }
@@ -226,6 +234,7 @@ impl Conversation {
                 if !self.take_chunk(chunk, cx) {
                     return;
                 }
+                asked = (payload.body == Body::Empty, !chunk.is_empty());
                 match payload {
                     Payload { sequence: 0, body } => self.unsequenced(&body, cx),
                     Payload { sequence, body } => self.sequenced(sequence, body, cx),
@@ -242,7 +251,9 @@ impl Conversation {
         }
         self.pump(cx);
         let sent = cx.step.effects.iter().skip(effects).any(|e| matches!(e, Effect::Send { .. }));
-        if !sent && (self.session.wants_to_answer() || self.has_late_epoch()) {
+        let (empty, chunk) = asked;
+        let owed = self.session.wants_to_answer() || self.owes_answer(&before, empty, chunk);
+        if !sent && owed {
             self.send_unsequenced(&Body::Empty, cx);
         }
     }
@@ -266,6 +277,8 @@ impl Conversation {
             | Body::Name(_)
             | Body::CheckWish(_)
             | Body::Check(_)
+            | Body::CheckBegin { .. }
+            | Body::CheckAnew
             | Body::CheckAbort
             | Body::Goodbye => cx.tell(self.id, ConversationEvent::Refused),
         }
@@ -398,6 +411,8 @@ impl Conversation {
             },
             Body::CheckWish(wish) => self.peer_wish(wish, cx),
             Body::Check(bytes) => self.check_message(&bytes, cx),
+            Body::CheckBegin { epoch, message } => self.peer_begins(epoch, &message, cx),
+            Body::CheckAnew => self.peer_wants_anew(cx),
             Body::CheckAbort => self.peer_aborted(cx),
             Body::Goodbye => {
                 self.send_unsequenced(&Body::GoodbyeSeen, cx);

@@ -90,6 +90,7 @@ impl Conversation {
             self.finish(cx);
             return;
         }
+        self.epochs_down(cx);
         let dials = self.contact.role == Role::Guest;
         self.connection.state = State::Down(Down {
             fresh: false,
@@ -320,7 +321,7 @@ impl Conversation {
         cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
         self.sent = self.counters.acknowledged;
         self.heard = false;
-        self.counted_until = Some(cx.now);
+        self.epochs_up(cx);
         self.greet(cx);
     }
 

@@ -24,6 +24,7 @@ use undertone_ratchet::session::Session;
 use undertone_wire::message::Body;
 
 use self::check::Check;
+use self::epochs::Epochs;
 use self::link::Connection;
 use crate::limits::{GOODBYE_PATIENCE, Millis};
 use crate::meeting::Made;
@@ -67,8 +68,7 @@ pub(crate) struct Conversation {
     /// The packet that opens each connection while the sending chain is full; see
     /// [`Conversation::greet`].
     last_word: Option<Vec<u8>>,
-    /// Up to when the time with a connection was counted.
-    counted_until: Option<Millis>,
+    epochs: Epochs,
     connection: Connection,
     service: Option<ServiceId>,
     check: Check,
@@ -105,7 +105,7 @@ impl Conversation {
             heard: false,
             owes_receipt: false,
             last_word: None,
-            counted_until: None,
+            epochs: Epochs::new(),
             connection: Connection::up(stream),
             service: None,
             check: Check::new(check, secret),
@@ -147,7 +147,7 @@ impl Conversation {
             heard: false,
             owes_receipt: false,
             last_word: None,
-            counted_until: None,
+            epochs: Epochs::new(),
             connection: Connection::loaded(),
             service: None,
             check: Check::loaded(),
@@ -188,7 +188,8 @@ impl Conversation {
             Phase::Checking | Phase::Open | Phase::Ended | Phase::Over => None,
         };
         let later = self.date_later.into_iter().chain(self.see_later.map(|(at, _)| at));
-        leaving.into_iter().chain(later).chain(self.connection.deadline()).min()
+        let own = leaving.into_iter().chain(later);
+        own.chain(self.connection.deadline()).chain(self.epochs.deadline()).min()
     }
 
     pub(crate) fn tick(&mut self, cx: &mut Cx<'_, '_>) {
@@ -200,6 +201,7 @@ impl Conversation {
         }
         self.tick_timer(cx);
         self.tick_link(cx);
+        self.tick_epochs(cx);
         self.save(cx);
     }
 
@@ -309,6 +311,7 @@ impl Conversation {
 
     /// Writes what changed, once per step: all writes come before the first effect anyway.
     fn save(&mut self, cx: &mut Cx<'_, '_>) {
+        self.tell_healing(cx);
         if std::mem::take(&mut self.session_changed) {
             cx.step.writes.push(Write::PutSession(self.id, self.session.to_bytes()));
         }

@@ -15,7 +15,7 @@ use undertone_handle::command::{Meet, Name, Role};
 use undertone_handle::event::{ConversationEvent, Event, MeetingEvent};
 use undertone_handle::{Command, ConversationId, Handle};
 use undertone_node::network::AnyNetwork;
-use undertone_node::{draw_conversation, start};
+use undertone_node::{draw_conversation, in_memory, start};
 use undertone_wire::code::Code;
 
 /// Nothing on loopback takes that long, even on a busy machine.
@@ -29,7 +29,7 @@ pub(crate) struct End {
 
 impl End {
     pub(crate) async fn begin(network: AnyNetwork, role: Role, code: &Code) -> Self {
-        let (handle, _node) = start(network).unwrap();
+        let (handle, _node) = start(network, in_memory()).unwrap();
         let conversation = draw_conversation().unwrap();
         let meet = Box::new(Meet {
             role,
@@ -38,6 +38,7 @@ impl End {
             code: code.clone(),
             check: Some(false),
             secret: None,
+            lasting: false,
         });
         handle.send(Command::Meet { conversation, meet }).await.unwrap();
         Self { handle, conversation }
@@ -78,7 +79,7 @@ impl End {
         self.told(ConversationEvent::Open).await;
     }
 
-    pub(crate) async fn say(&self, body: &str) -> undertone_handle::MessageId {
+    pub(crate) async fn say(&self, body: &str) -> undertone_handle::Ticket {
         self.handle.send_text(self.conversation, body.to_owned()).await.unwrap()
     }
 

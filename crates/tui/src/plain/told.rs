@@ -141,6 +141,7 @@ impl Talk {
                 }
             }
             ConversationEvent::Link(state) => self.link(state),
+            ConversationEvent::Healing(event) => self.say(words::healing(event)),
             // Once is enough, however much of it comes in a row.
             ConversationEvent::Refused if !std::mem::replace(&mut self.said_refused, true) => {
                 self.say(words::REFUSED);
@@ -193,6 +194,10 @@ impl Talk {
             return;
         }
         self.say(words::check(event));
+        if event == CheckEvent::BegunAnew {
+            // Whatever is asked is asked still.
+            return;
+        }
         match event {
             CheckEvent::WishWanted | CheckEvent::PeerAsked => {}
             CheckEvent::SecretWanted
@@ -227,6 +232,7 @@ impl Talk {
             }
             CheckEvent::PeerCancelled
             | CheckEvent::Cancelled
+            | CheckEvent::BegunAnew
             | CheckEvent::PeerAsked
             | CheckEvent::WaitingForPeer
             | CheckEvent::Match

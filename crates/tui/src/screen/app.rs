@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use undertone_handle::command::{Command, MAX_TEXT, Meet, Role};
-use undertone_handle::event::{LinkState, MeetingEnd, NetworkState, Trust};
+use undertone_handle::event::{HealingEvent, LinkState, MeetingEnd, NetworkState, Trust};
 use undertone_handle::words::{self, UserError};
 use undertone_handle::{ConversationId, Event, Ticket};
 use zeroize::Zeroizing;
@@ -161,6 +161,8 @@ pub struct App {
     /// How far the partner is known, and since when.
     pub(super) trust: Option<(Trust, u64)>,
     pub(super) link: Option<LinkState>,
+    /// What was told last of the keys' renewal, and the worst of it that is not over.
+    pub(super) healing: Option<HealingEvent>,
     pub(super) chat: Chat,
     /// Whether texts flow.
     pub(super) open: bool,
@@ -215,6 +217,7 @@ impl App {
             wants_check: false,
             trust: None,
             link: None,
+            healing: None,
             chat: Chat::default(),
             open: false,
             over: None,

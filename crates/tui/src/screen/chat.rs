@@ -88,6 +88,7 @@ impl What {
 pub(super) enum Tone {
     Plain,
     Good,
+    Amber,
     Bad,
 }
 

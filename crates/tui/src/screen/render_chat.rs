@@ -226,6 +226,7 @@ impl App {
                 let style = match tone {
                     Tone::Plain => self.looks.faint(),
                     Tone::Good => self.looks.good(),
+                    Tone::Amber => self.looks.amber(),
                     Tone::Bad => self.looks.warning(),
                 };
                 let (lead, tail) = match (columns.wide, row.first) {

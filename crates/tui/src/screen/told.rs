@@ -1,7 +1,8 @@
 //! What the node tells the screen.
 
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, LinkState, MeetingEnd, MeetingEvent, NetworkStep, Trust,
+    CheckEvent, ConversationEvent, HealingEvent, LinkState, MeetingEnd, MeetingEvent, NetworkStep,
+    Trust,
 };
 use undertone_handle::words;
 use undertone_handle::{Event, command::Role};
@@ -127,6 +128,7 @@ impl App {
                 self.note(note, Tone::Plain);
             }
             ConversationEvent::Link(state) => self.link_changed(state),
+            ConversationEvent::Healing(event) => self.healing_changed(event),
             ConversationEvent::Refused => {
                 let said = self.chat.get(self.chat.len().wrapping_sub(1)).is_some_and(
                     |entry| matches!(&entry.what, What::Note(text, _) if text == words::REFUSED),
@@ -157,6 +159,11 @@ impl App {
             _ => Tone::Plain,
         };
         if matches!(self.stage, Stage::Closing) {
+            return;
+        }
+        if event == CheckEvent::BegunAnew {
+            // Whatever is asked is asked still.
+            self.note(words::check(event), tone);
             return;
         }
         if event == CheckEvent::ConfirmationWanted
@@ -228,6 +235,20 @@ impl App {
     /// Whether the next key may be meant for a question that is just being answered.
     fn is_typing_an_answer(&self) -> bool {
         matches!(self.stage, Stage::Check) && !matches!(self.ask, Ask::Nothing)
+    }
+
+    fn healing_changed(&mut self, event: HealingEvent) {
+        let alarm = matches!(self.healing, Some(HealingEvent::Late | HealingEvent::Stopped));
+        let (state, tone) = match event {
+            HealingEvent::Renewed => (None, Tone::Good),
+            HealingEvent::Late => (Some(event), Tone::Amber),
+            HealingEvent::Stopped => (Some(event), Tone::Bad),
+            // An alarm stays until it is over, whatever is on the way.
+            HealingEvent::Begun | HealingEvent::Waiting if alarm => (self.healing, Tone::Plain),
+            HealingEvent::Begun | HealingEvent::Waiting => (Some(event), Tone::Plain),
+        };
+        self.healing = state;
+        self.note(words::healing(event), tone);
     }
 
     fn link_changed(&mut self, state: LinkState) {

@@ -341,6 +341,7 @@ fn words(command: &Command) -> String {
         Command::Check(_, CheckCommand::Confirm(word)) => format!("confirm {word:?}"),
         Command::Check(_, CheckCommand::Cancel) => "cancel".to_owned(),
         Command::Check(_, CheckCommand::Stay) => "stay".to_owned(),
+        Command::Heal(_) => "heal".to_owned(),
         Command::Leave(_) => "leave".to_owned(),
         Command::Shutdown => "shutdown".to_owned(),
         other => format!("{other:?}"),

@@ -2,7 +2,6 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use undertone_wire::cell::{Assembler, FrameKind, MAX_CELLS, cut};
 use undertone_wire::message::{Body, MAX_TEXT, Payload, packet_len_for};
-use zeroize::Zeroizing;
 
 use crate::support::{ends, run};
 

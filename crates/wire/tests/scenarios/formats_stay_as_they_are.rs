@@ -73,6 +73,8 @@ fn payloads() {
         (4, Body::CheckWish(false)),
         (5, Body::Check(vec![1, 2, 3])),
         (6, Body::CheckAbort),
+        (7, Body::CheckBegin { epoch: 0x0102_0304, message: vec![5, 6, 7] }),
+        (8, Body::CheckAnew),
         (u64::MAX, Body::Goodbye),
         (0, Body::GoodbyeSeen),
         (0, Body::Empty),

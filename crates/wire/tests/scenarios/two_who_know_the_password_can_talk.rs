@@ -4,7 +4,6 @@ use undertone_ratchet::handshake::Role;
 use undertone_ratchet::session::Session;
 use undertone_wire::message::{Body, Payload};
 use undertone_wire::pairing::Paired;
-use zeroize::Zeroizing;
 
 use crate::support::{FRAMES, ends, run};
 
