@@ -58,7 +58,7 @@ impl Going {
     /// Something goes at this time of day, if at any.
     pub(crate) fn look_by(&mut self, at: Option<u64>, now: Millis, wall: u64) {
         if let Some(at) = at {
-            let left = at.saturating_sub(wall).saturating_mul(1000).min(CLOCK_LOOK);
+            let left = at.saturating_sub(wall).saturating_mul(1000).clamp(NEXT_BATCH, CLOCK_LOOK);
             let then = now.saturating_add(left);
             self.look = Some(self.look.map_or(then, |look| look.min(then)));
         }

@@ -1,8 +1,6 @@
 //! Our own text goes at both ends, the partner's at ours alone; and no copy of a deleted text that
 //! was still on its way, or comes again, brings it back.
 
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
-
 mod common;
 
 use common::outside::Puppet;

@@ -1,8 +1,6 @@
 //! What is kept of a conversation on this side is what the user chose: all, for a time, or nothing;
 //! also of what was there before the choice.
 
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
-
 mod common;
 
 use common::{Net, TALK};

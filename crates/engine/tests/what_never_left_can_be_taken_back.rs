@@ -2,8 +2,6 @@
 //! left is deleted instead, and the user is told which it was. In no case does a cancelled text
 //! arrive after it was cancelled.
 
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
-
 mod common;
 
 use common::{Crash, Net, TALK, Tap};

@@ -59,7 +59,7 @@ impl Conversation {
         if self.phase != Phase::Open {
             return self.not_done(message, NotDone::NotOpen, cx);
         }
-        let body = Zeroizing::new(text.clone());
+        let body = Zeroizing::new(text);
         if row.sequence > self.counters.sent {
             // Nobody has seen the older words, and nobody will.
             let rows = cx.outbox(self.id, row.sequence, 1);
