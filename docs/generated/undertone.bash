@@ -22,6 +22,12 @@ _undertone() {
             undertone,completions)
                 cmd="undertone__subcmd__completions"
                 ;;
+            undertone,config)
+                cmd="undertone__subcmd__config"
+                ;;
+            undertone,contact)
+                cmd="undertone__subcmd__contact"
+                ;;
             undertone,demo)
                 cmd="undertone__subcmd__demo"
                 ;;
@@ -34,8 +40,38 @@ _undertone() {
             undertone,man)
                 cmd="undertone__subcmd__man"
                 ;;
+            undertone,message)
+                cmd="undertone__subcmd__message"
+                ;;
+            undertone,profile)
+                cmd="undertone__subcmd__profile"
+                ;;
             undertone,ratchet)
                 cmd="undertone__subcmd__ratchet"
+                ;;
+            undertone__subcmd__contact,list)
+                cmd="undertone__subcmd__contact__subcmd__list"
+                ;;
+            undertone__subcmd__message,list)
+                cmd="undertone__subcmd__message__subcmd__list"
+                ;;
+            undertone__subcmd__message,search)
+                cmd="undertone__subcmd__message__subcmd__search"
+                ;;
+            undertone__subcmd__profile,destroy)
+                cmd="undertone__subcmd__profile__subcmd__destroy"
+                ;;
+            undertone__subcmd__profile,list)
+                cmd="undertone__subcmd__profile__subcmd__list"
+                ;;
+            undertone__subcmd__profile,new)
+                cmd="undertone__subcmd__profile__subcmd__new"
+                ;;
+            undertone__subcmd__profile,password)
+                cmd="undertone__subcmd__profile__subcmd__password"
+                ;;
+            undertone__subcmd__profile,path)
+                cmd="undertone__subcmd__profile__subcmd__path"
                 ;;
             undertone__subcmd__ratchet,decrypt)
                 cmd="undertone__subcmd__ratchet__subcmd__decrypt"
@@ -71,7 +107,7 @@ _undertone() {
 
     case "${cmd}" in
         undertone)
-            opts="-h -V --plain --json --log --log-level --help --version chat demo doctor ratchet licences completions man"
+            opts="-h -V --plain --json --log --log-level --config --help --version chat demo doctor profile contact message config ratchet licences completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +121,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -93,12 +133,32 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__chat)
-            opts="-s -c -h --serve --join --nick --peer --code-file --smp --no-smp --secret-file --network --tor-config --local-name --plain --json --log --log-level --help"
+            opts="-s -c -w -h --serve --join --with --keep --profile --password-file --password-fd --no-password --nick --peer --code-file --smp --no-smp --secret-file --network --tor-config --local-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --with)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --nick)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -135,6 +195,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -143,7 +207,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__completions)
-            opts="-h --plain --json --log --log-level --help bash elvish fish powershell zsh"
+            opts="-h --plain --json --log --log-level --config --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -157,6 +221,100 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__config)
+            opts="-h --example --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__contact)
+            opts="-h --plain --json --log --log-level --config --help list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__contact__subcmd__list)
+            opts="-h --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -165,7 +323,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__demo)
-            opts="-h --script --network --tor-config --local-name --plain --json --log --log-level --help"
+            opts="-h --script --network --tor-config --local-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +353,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -203,7 +365,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__doctor)
-            opts="-h --offline --network --tor-config --local-name --plain --json --log --log-level --help"
+            opts="-h --offline --network --tor-config --local-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -229,6 +391,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -237,7 +403,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__licences)
-            opts="-h --plain --json --log --log-level --help"
+            opts="-h --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +415,10 @@ _undertone() {
                     ;;
                 --log-level)
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -259,7 +429,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__man)
-            opts="-h --plain --json --log --log-level --help"
+            opts="-h --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,6 +443,296 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__message)
+            opts="-h --plain --json --log --log-level --config --help list search"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__message__subcmd__list)
+            opts="-h --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__message__subcmd__search)
+            opts="-h --limit --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile)
+            opts="-h --plain --json --log --log-level --config --help list new password destroy path"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__destroy)
+            opts="-h --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__list)
+            opts="-h --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__new)
+            opts="-h --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__password)
+            opts="-h --password-file --password-fd --no-password --new-file --new-fd --new-none --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__path)
+            opts="-h --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -281,7 +741,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet)
-            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help init list encrypt decrypt pipe fingerprint export delete passphrase"
+            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help init list encrypt decrypt pipe fingerprint export delete passphrase"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -307,6 +767,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -315,7 +779,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__decrypt)
-            opts="-h --output --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --output --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -345,6 +809,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -353,7 +821,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__delete)
-            opts="-h --yes --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --yes --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -377,6 +845,10 @@ _undertone() {
                     ;;
                 --log-level)
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -387,7 +859,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__encrypt)
-            opts="-h --armor --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --armor --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -413,6 +885,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -421,7 +897,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__export)
-            opts="-h --to --to-passphrase-file --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --to --to-passphrase-file --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +931,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -463,7 +943,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__fingerprint)
-            opts="-h --compare --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --compare --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -489,6 +969,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -497,7 +981,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__init)
-            opts="-h --peer --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --peer --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -527,6 +1011,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -535,7 +1023,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__list)
-            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -561,6 +1049,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -569,7 +1061,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__passphrase)
-            opts="-h --new-file --new-none --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --new-file --new-none --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +1091,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -607,7 +1103,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__pipe)
-            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -631,6 +1127,10 @@ _undertone() {
                     ;;
                 --log-level)
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -16,9 +16,10 @@ _undertone() {
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -36,22 +37,30 @@ debug\:"What happened inside"))' \
         case $line[1] in
             (chat)
 _arguments "${_arguments_options[@]}" : \
+'(-c --join --keep)-w+[Go on with a contact that lasts\: the name under which you see them, or their id]:NAME:_default' \
+'(-c --join --keep)--with=[Go on with a contact that lasts\: the name under which you see them, or their id]:NAME:_default' \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
 '--nick=[The name that your partner sees, for this conversation only]:NAME:_default' \
 '--peer=[The name under which you see your partner; never sent]:NAME:_default' \
 '--code-file=[Read the code from the first line of this file, or of standard input (\`-\`)]:FILE:_files' \
 '--secret-file=[Read the check'\''s secret from the first line of this file, or of standard input (\`-\`)]:FILE:_files' \
-'--network=[Tor, or this machine'\''s own sockets without anonymity]:NETWORK:((arti\:"Tor, through the client inside this program"
+'--network=[Tor, or this machine'\''s own sockets without anonymity \[default\: arti\]]:NETWORK:((arti\:"Tor, through the client inside this program"
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
-'--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
+'--local-name=[The name of the loopback network; ends with different names don'\''t see each other \[default\: default\]]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
-'(-c --join)-s[Serve\: propose a code and wait for the partner]' \
-'(-c --join)--serve[Serve\: propose a code and wait for the partner]' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(-c --join -w --with)-s[Serve\: propose a code and wait for the partner]' \
+'(-c --join -w --with)--serve[Serve\: propose a code and wait for the partner]' \
 '-c[Join\: type the code that the partner said]' \
 '--join[Join\: type the code that the partner said]' \
+'--keep[Keep what comes of it in a lasting profile\: the contact is there the next time]' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
 '(--no-smp)--smp[Run the Socialist Millionaire check before the conversation]' \
 '--no-smp[Don'\''t ask for the check; it still runs if the partner wants it]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -66,11 +75,12 @@ _arguments "${_arguments_options[@]}" : \
 '--network=[Tor, or this machine'\''s own sockets without anonymity]:NETWORK:((arti\:"Tor, through the client inside this program"
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
-'--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
+'--local-name=[The name of the loopback network; ends with different names don'\''t see each other \[default\: default\]]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -79,15 +89,237 @@ debug\:"What happened inside"))' \
 ;;
 (doctor)
 _arguments "${_arguments_options[@]}" : \
-'--network=[Tor, or this machine'\''s own sockets without anonymity]:NETWORK:((arti\:"Tor, through the client inside this program"
+'--network=[Tor, or this machine'\''s own sockets without anonymity \[default\: arti\]]:NETWORK:((arti\:"Tor, through the client inside this program"
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
-'--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
+'--local-name=[The name of the loopback network; ends with different names don'\''t see each other \[default\: default\]]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--offline[Don'\''t look at the network]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(profile)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__profile_commands" \
+"*::: :->profile" \
+&& ret=0
+
+    case $state in
+    (profile)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-profile-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(new)
+_arguments "${_arguments_options[@]}" : \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- What you call it; local, never sent:_default' \
+&& ret=0
+;;
+(password)
+_arguments "${_arguments_options[@]}" : \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'(--new-fd --new-none)--new-file=[The new password is the first line of this file]:FILE:_files' \
+'(--new-none)--new-fd=[The new password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--new-none[Do without one\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Of which profile; without it, that which was used last:_default' \
+&& ret=0
+;;
+(destroy)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Which profile:_default' \
+&& ret=0
+;;
+(path)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Which profile; without it, that which was used last:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(contact)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__contact_commands" \
+"*::: :->contact" \
+&& ret=0
+
+    case $state in
+    (contact)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-contact-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(message)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__message_commands" \
+"*::: :->message" \
+&& ret=0
+
+    case $state in
+    (message)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-message-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+&& ret=0
+;;
+(search)
+_arguments "${_arguments_options[@]}" : \
+'--limit=[How many messages at most]:NUMBER:_default' \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::words -- What to find:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(config)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--example[Write a file with every setting, its default and what it may be, as comments]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -100,9 +332,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -125,9 +358,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -142,9 +376,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -158,9 +393,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--armor[Write lines of text instead of bytes, for mail and the clipboard]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -177,9 +413,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -194,9 +431,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -212,9 +450,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--compare[Compare it with the first line of standard input, and remember that it is the same]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -232,9 +471,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -249,9 +489,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--yes[Yes, for good]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -268,9 +509,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--new-none[Do without one\: whoever can read the files of the database can read everything]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -286,9 +528,10 @@ esac
 (licences)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -298,9 +541,10 @@ debug\:"What happened inside"))' \
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -311,9 +555,10 @@ debug\:"What happened inside"))' \
 (man)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -331,6 +576,10 @@ _undertone_commands() {
 'chat:Talk to someone by a spoken code; everything stays in memory' \
 'demo:Hold a conversation with a partner who answers, both ends on this machine' \
 'doctor:Say what this machine has and lacks. Safe to paste in public' \
+'profile:Make, list and destroy lasting profiles, and change their passwords' \
+'contact:List the contacts that a lasting profile keeps' \
+'message:Print or search what a lasting profile keeps of conversations' \
+'config:Show each setting and where it was said\: option, environment, file or default' \
 'ratchet:Encrypt messages, files and pipes end to end, over whatever carries bytes' \
 'licences:Show whose work is inside, and under which licence' \
 'completions:Write completions for a shell to standard output' \
@@ -347,6 +596,23 @@ _undertone__subcmd__chat_commands() {
 _undertone__subcmd__completions_commands() {
     local commands; commands=()
     _describe -t commands 'undertone completions commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__config_commands] )) ||
+_undertone__subcmd__config_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone config commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__contact_commands] )) ||
+_undertone__subcmd__contact_commands() {
+    local commands; commands=(
+'list:List the contacts of a profile, the one with the newest message first' \
+    )
+    _describe -t commands 'undertone contact commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__contact__subcmd__list_commands] )) ||
+_undertone__subcmd__contact__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone contact list commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__demo_commands] )) ||
 _undertone__subcmd__demo_commands() {
@@ -367,6 +633,60 @@ _undertone__subcmd__licences_commands() {
 _undertone__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'undertone man commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message_commands] )) ||
+_undertone__subcmd__message_commands() {
+    local commands; commands=(
+'list:Print what was said with a contact, oldest first' \
+'search:Find words in all conversations, the newest message first' \
+    )
+    _describe -t commands 'undertone message commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message__subcmd__list_commands] )) ||
+_undertone__subcmd__message__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone message list commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message__subcmd__search_commands] )) ||
+_undertone__subcmd__message__subcmd__search_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone message search commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile_commands] )) ||
+_undertone__subcmd__profile_commands() {
+    local commands; commands=(
+'list:List the profiles of this machine' \
+'new:Make a profile' \
+'password:Put another password in place of the present one' \
+'destroy:Destroy a profile\: its key first, then everything in it' \
+'path:Show the folder that a profile is in' \
+    )
+    _describe -t commands 'undertone profile commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__destroy_commands] )) ||
+_undertone__subcmd__profile__subcmd__destroy_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile destroy commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__list_commands] )) ||
+_undertone__subcmd__profile__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile list commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__new_commands] )) ||
+_undertone__subcmd__profile__subcmd__new_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile new commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__password_commands] )) ||
+_undertone__subcmd__profile__subcmd__password_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile password commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__path_commands] )) ||
+_undertone__subcmd__profile__subcmd__path_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile path commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__ratchet_commands] )) ||
 _undertone__subcmd__ratchet_commands() {

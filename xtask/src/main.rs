@@ -7,6 +7,7 @@ mod check;
 mod fuzz;
 mod generate;
 mod machine;
+mod mutants;
 mod nextest;
 mod step;
 mod testnet;
@@ -21,7 +22,10 @@ cargo xtask check                         formatting, lints, licences, documenta
 cargo xtask tidy                          the rules of the house that no other tool knows
 cargo xtask testnet                       runs a private Tor network until Ctrl-C or the end of its input
 cargo xtask bench [FILTER] [--check]      measures against the peers; --check fails at a goal that isn't met
-cargo xtask fuzz [TARGET] [--seconds N]   runs all fuzz targets, or one, for N seconds each; 60 if not said
+cargo xtask fuzz [TARGET] [OPTION]...     runs all fuzz targets, or one, and prints how far each got
+                                          --seconds N for each, 60 if not said; --workers N at a time, 1 if not said
+cargo xtask mutants [CRATE] [OPTION]...   tries changes of smp and ratchet that no record knows; fails while one lives
+                                          --file PART, --shard K/N, --again for all, --check for none
 cargo xtask generate [--check]            notices, manual page and completions; --check fails where one is out of date
 cargo xtask help                          this list
 
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
         "testnet" => testnet::command(rest),
         "bench" => bench::command(rest),
         "fuzz" => fuzz::command(rest),
+        "mutants" => mutants::command(rest),
         "generate" => generate::command(rest),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

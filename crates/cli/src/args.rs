@@ -29,14 +29,13 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Whether this draws a full screen.
+    /// Whether this draws a full screen, if the settings want one.
     pub(crate) fn draws(&self) -> bool {
-        let command = match &self.command {
+        match &self.command {
             None | Some(Command::Chat(_)) => true,
             Some(Command::Demo(demo)) => demo.script.is_none(),
             Some(_) => false,
-        };
-        command && !self.common.plain && !self.common.json
+        }
     }
 }
 
@@ -48,7 +47,10 @@ Examples:
   undertone chat -c             type the code that your partner said
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone profile list        the lasting profiles of this machine, and their passwords
+  undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -63,7 +65,10 @@ Examples:
   undertone chat -c             type the code that your partner said
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone profile list        the lasting profiles of this machine, and their passwords
+  undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -96,13 +101,17 @@ pub(crate) struct Common {
     /// never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on.
     #[arg(long, global = true, value_name = "FILE|stderr")]
     pub(crate) log: Option<String>,
-    /// How much to log.
-    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Info, requires = "log")]
-    pub(crate) log_level: LogLevel,
+    /// How much to log [default: info].
+    #[arg(long, global = true, value_enum)]
+    pub(crate) log_level: Option<LogLevel>,
+    /// Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone
+    /// under $XDG_CONFIG_HOME].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// How much to log.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogLevel {
     /// Only what went wrong.
     Warn,
@@ -140,6 +149,41 @@ Examples:
   undertone doctor                           with a look at the network, up to 90 seconds
   undertone doctor --offline                 without")]
     Doctor(Doctor),
+    /// Make, list and destroy lasting profiles, and change their passwords.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone profile new work                 asks for a password, twice
+  undertone profile list
+  undertone profile password work            another password; nothing else is written anew
+  undertone profile destroy work             asks you to type the name in full
+
+Passwords are asked for, or come from a file or a file descriptor, never from an argument or a
+variable.")]
+    Profile(undertone_tools::profile::Profile),
+    /// List the contacts that a lasting profile keeps.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone contact list
+  undertone contact list --json              for programs
+
+A contact that lasts is made by `undertone chat -s --keep` and `undertone chat -c --keep`.")]
+    Contact(undertone_tools::kept::Contacts),
+    /// Print or search what a lasting profile keeps of conversations.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone message list ana                 what was said, oldest first
+  undertone message search blue bench        in all conversations, newest first")]
+    Message(undertone_tools::kept::Messages),
+    /// Show each setting and where it was said: option, environment, file or default.
+    #[command(after_help = "\
+Examples:
+  undertone config                           what holds here and now
+  undertone config --json                    for programs
+  undertone config --example                 a file with every setting, to begin with")]
+    Config(Config),
     /// Encrypt messages, files and pipes end to end, over whatever carries bytes.
     #[cfg(feature = "sqlcipher")]
     #[command(after_help = "\
@@ -152,6 +196,12 @@ Examples:
 Each conversation has its own keys, in a database under one passphrase. The passphrase is asked
 for, or comes from a file or a file descriptor, never from an argument or a variable.")]
     Ratchet(undertone_tools::ratchet::Ratchet),
+    /// Talk with other programs by Off-the-Record messaging.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Example:
+  undertone otr talk --help                  every way to join two ends")]
+    Otr(undertone_tools::otr::Otr),
     /// Show whose work is inside, and under which licence.
     #[command(after_help = "Example:\n  undertone licences | less")]
     Licences,
@@ -169,15 +219,47 @@ for, or comes from a file or a file descriptor, never from an argument or a vari
     Man,
 }
 
+/// Options of `config`.
+#[derive(Args, Debug)]
+pub(crate) struct Config {
+    /// Write a file with every setting, its default and what it may be, as comments.
+    #[arg(long)]
+    pub(crate) example: bool,
+}
+
 /// Options of `chat`.
 #[derive(Args, Debug)]
 pub(crate) struct Chat {
     /// Serve: propose a code and wait for the partner.
-    #[arg(short = 's', long = "serve", required_unless_present = "join", conflicts_with = "join")]
+    #[cfg_attr(
+        feature = "sqlcipher",
+        arg(short = 's', long = "serve", required_unless_present_any = ["join", "with"], conflicts_with_all = ["join", "with"])
+    )]
+    #[cfg_attr(
+        not(feature = "sqlcipher"),
+        arg(
+            short = 's',
+            long = "serve",
+            required_unless_present = "join",
+            conflicts_with = "join"
+        )
+    )]
     pub(crate) serve: bool,
     /// Join: type the code that the partner said.
     #[arg(short = 'c', long = "join")]
     pub(crate) join: bool,
+    /// Go on with a contact that lasts: the name under which you see them, or their id.
+    #[cfg(feature = "sqlcipher")]
+    #[arg(short = 'w', long = "with", value_name = "NAME", conflicts_with_all = ["join", "keep"])]
+    pub(crate) with: Option<String>,
+    /// Keep what comes of it in a lasting profile: the contact is there the next time.
+    #[cfg(feature = "sqlcipher")]
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// The profile of --keep and --with.
+    #[cfg(feature = "sqlcipher")]
+    #[command(flatten)]
+    pub(crate) whose: undertone_tools::profile::Whose,
     /// The name that your partner sees, for this conversation only.
     #[arg(long, value_name = "NAME")]
     pub(crate) nick: Option<String>,
@@ -233,12 +315,12 @@ pub(crate) enum NetworkChoice {
     Local,
 }
 
-/// Over which network, Tor unless said otherwise.
+/// Over which network, Tor unless a setting says otherwise.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct NetworkArgs {
-    /// Tor, or this machine's own sockets without anonymity.
-    #[arg(long, value_enum, default_value_t = default_network())]
-    pub(crate) network: NetworkChoice,
+    /// Tor, or this machine's own sockets without anonymity [default: arti].
+    #[arg(long, value_enum)]
+    pub(crate) network: Option<NetworkChoice>,
     /// The details.
     #[command(flatten)]
     pub(crate) details: NetworkDetails,
@@ -262,9 +344,10 @@ pub(crate) struct NetworkDetails {
     /// and the program says so.
     #[arg(long, value_name = "FILE")]
     pub(crate) tor_config: Option<PathBuf>,
-    /// The name of the loopback network; ends with different names don't see each other.
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    pub(crate) local_name: String,
+    /// The name of the loopback network; ends with different names don't see each other
+    /// [default: default].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) local_name: Option<String>,
 }
 
 /// Tor where the program has it.

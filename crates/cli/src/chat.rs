@@ -8,58 +8,91 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use undertone_handle::command::{Name, Role};
 use undertone_handle::words::{Kind, UserError};
 use undertone_handle::{Handle, SecretText};
+use undertone_node::AnyStorage;
 use undertone_node::environment::hardening::Hardening;
 use undertone_tui::plain::{AtEnd, Options, Shape, Streams};
 use undertone_tui::{End, Outcome, Plan, World, plain, screen};
 use undertone_wire::code::Code;
 use zeroize::Zeroizing;
 
-use crate::args::{Chat, Common, NetworkChoice, NetworkDetails};
+use crate::args::{Chat, NetworkChoice};
+use crate::config::Settings;
 use crate::failure::{failure, internal};
-use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, kind, plan};
+use crate::world::{
+    Connection, Interrupts, Prepared, clocks, connect, has_terminal, in_memory, kind, plan,
+};
 use crate::{Exit, no_terminal};
 
 /// The longest first line of a file with a code or a secret, in bytes.
 const LONGEST_LINE: u64 = 4096;
 
 /// `undertone chat`.
-pub(crate) async fn chat(common: &Common, chat: Chat, prepared: Prepared) -> Exit {
-    if !(common.plain || common.json || has_terminal()) {
+pub(crate) async fn chat(settings: &Settings, chat: Chat, prepared: Prepared) -> Exit {
+    if settings.screen() && !has_terminal() {
         return Exit::Failed(no_terminal());
     }
     // The files that the plan is made of are read first: a network may change the directory.
-    let filled = fill(&chat)
-        .and_then(|plan| Ok((plan, connect(chat.network.network, &chat.network.details)?)));
+    let filled = fill(&chat, settings).and_then(|mut plan| {
+        let kept = keep(chat, settings, &mut plan)?;
+        Ok((plan, kept, connect(settings.network.value, &settings.details())?))
+    });
     match filled {
-        Ok((plan, connection)) => converse(common, plan, connection, prepared).await,
+        Ok((plan, kept, connection)) => converse(settings, plan, kept, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
 }
 
+/// What a conversation is written to, and what has to live as long.
+struct Kept {
+    storage: AnyStorage,
+    /// The lock on the profile, if it is one.
+    _held: Option<Box<dyn std::any::Any + Send>>,
+}
+
+/// Opens the profile that the command line names; without one nothing is kept.
+#[cfg(feature = "sqlcipher")]
+fn keep(chat: Chat, settings: &Settings, plan: &mut Plan) -> Result<Kept, UserError> {
+    match crate::profile::keep(chat, settings, plan)? {
+        Some(opened) => Ok(Kept { storage: opened.storage, _held: Some(Box::new(opened.held)) }),
+        None => nothing_kept(),
+    }
+}
+
+/// This program keeps nothing.
+#[cfg(not(feature = "sqlcipher"))]
+fn keep(_chat: Chat, _settings: &Settings, _plan: &mut Plan) -> Result<Kept, UserError> {
+    nothing_kept()
+}
+
+fn nothing_kept() -> Result<Kept, UserError> {
+    Ok(Kept { storage: in_memory()?, _held: None })
+}
+
 /// `undertone` alone.
-pub(crate) async fn start_screen(common: &Common, prepared: Prepared) -> Exit {
-    if !(common.plain || common.json || has_terminal()) {
+pub(crate) async fn start_screen(settings: &Settings, prepared: Prepared) -> Exit {
+    if settings.screen() && !has_terminal() {
         return Exit::Failed(no_terminal());
     }
-    let details = NetworkDetails { tor_config: None, local_name: "default".to_owned() };
-    let network = crate::args::default_network();
-    let connection = connect(network, &details);
-    match connection.and_then(|c| Ok((plan(c.network.kind, false)?, c))) {
-        Ok((plan, connection)) => converse(common, plan, connection, prepared).await,
+    let connection = connect(settings.network.value, &settings.details());
+    let planned =
+        connection.and_then(|c| Ok((plan(c.network.kind, false, settings)?, nothing_kept()?, c)));
+    match planned {
+        Ok((plan, kept, connection)) => converse(settings, plan, kept, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
 }
 
 /// What the command line says about a chat.
-fn fill(chat: &Chat) -> Result<Plan, UserError> {
+fn fill(chat: &Chat, settings: &Settings) -> Result<Plan, UserError> {
     let name = |option: &Option<String>, what: &str| match option {
         Some(text) => Name::parse(text).map(Some).map_err(|error| {
             failure(Kind::Usage, &format!("{what}: {error}."), "Choose another name.")
         }),
         None => Ok(None),
     };
-    let mut plan = plan(kind(chat.network.network), false)?;
-    plan.role = Some(if chat.serve { Role::Host } else { Role::Guest });
+    let mut plan = plan(kind(settings.network.value), false, settings)?;
+    plan.role =
+        (chat.serve || chat.join).then_some(if chat.serve { Role::Host } else { Role::Guest });
     plan.nick = name(&chat.nick, "Your name can't be used")?;
     plan.peer = name(&chat.peer, "Your partner's name can't be used")?;
     plan.check = if chat.smp { Some(true) } else { chat.no_smp.then_some(false) };
@@ -112,21 +145,27 @@ fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
 }
 
 /// Runs a face over a node of its own, and ends both.
-async fn converse(common: &Common, plan: Plan, connection: Connection, prepared: Prepared) -> Exit {
+async fn converse(
+    settings: &Settings,
+    plan: Plan,
+    kept: Kept,
+    connection: Connection,
+    prepared: Prepared,
+) -> Exit {
+    let Kept { storage, _held } = kept;
     say_first(&connection.notices, &prepared.hardening);
-    let (handle, node) =
-        match undertone_node::start(connection.network.clone(), undertone_node::in_memory()) {
-            Ok(started) => started,
-            Err(error) => return Exit::Failed(internal(&error)),
-        };
+    let (handle, node) = match undertone_node::start(connection.network.clone(), storage) {
+        Ok(started) => started,
+        Err(error) => return Exit::Failed(internal(&error)),
+    };
     let interrupts = Interrupts::new(prepared.signals);
     let world = World { clock: clocks(), interrupts: interrupts.face() };
-    let outcome = face(common, handle, plan, world).await;
+    let outcome = face(settings, handle, plan, world).await;
     node.ended().await;
     // What the network left in memory goes only after the node.
     drop(connection);
     if outcome.end == End::Demo && interrupts.code().is_none() {
-        return crate::demo::on_screen(common, NetworkChoice::Local, None, &interrupts).await;
+        return crate::demo::on_screen(settings, NetworkChoice::Local, &interrupts).await;
     }
     exit(outcome, &interrupts)
 }
@@ -142,9 +181,9 @@ pub(crate) fn exit(outcome: Outcome, interrupts: &Interrupts) -> Exit {
 }
 
 /// Runs the face that the command line asks for.
-pub(crate) async fn face(common: &Common, handle: Handle, plan: Plan, world: World) -> Outcome {
-    if common.plain || common.json {
-        let shape = if common.json { Shape::Json } else { Shape::Words };
+pub(crate) async fn face(settings: &Settings, handle: Handle, plan: Plan, world: World) -> Outcome {
+    if !settings.screen() {
+        let shape = if settings.json() { Shape::Json } else { Shape::Words };
         let options = Options { shape, at_end: AtEnd::Leave };
         let input = tokio::io::BufReader::new(tokio::io::stdin());
         let (output, words) = (tokio::io::stdout(), tokio::io::stderr());

@@ -1,5 +1,7 @@
 //! The storage that lives and dies with the process.
 
+mod read;
+
 use std::collections::BTreeMap;
 
 use undertone_handle::event::StorageFault;
@@ -20,6 +22,9 @@ pub struct Memory {
     counters: BTreeMap<ConversationId, Counters>,
     outbox: BTreeMap<ConversationId, BTreeMap<u64, OutboxRow>>,
     messages: BTreeMap<MessageId, MessageRow>,
+    /// The messages in the order in which they came, whosever they are, and the other way round.
+    arrivals: BTreeMap<u64, MessageId>,
+    arrived: BTreeMap<MessageId, u64>,
     early: BTreeMap<ConversationId, BTreeMap<u64, EarlyRow>>,
     policies: BTreeMap<ConversationId, Policy>,
     drafts: BTreeMap<ConversationId, Zeroizing<String>>,
@@ -71,6 +76,11 @@ impl Memory {
                 }
             }
             Write::PutMessage(_, row) => {
+                if !self.messages.contains_key(&row.message) {
+                    let serial = self.arrivals.last_key_value().map_or(1, |(last, _)| last + 1);
+                    self.arrivals.insert(serial, row.message);
+                    self.arrived.insert(row.message, serial);
+                }
                 self.messages.insert(row.message, *row);
             }
             Write::SetDelivery(message, delivery) => {
@@ -91,9 +101,7 @@ impl Memory {
                 }
             }
             Write::Purge(messages) => {
-                for message in messages {
-                    self.messages.remove(&message);
-                }
+                self.remove(messages);
             }
             Write::PutEarly(id, row) => {
                 self.early.entry(id).or_default().insert(row.sequence, row);
@@ -115,9 +123,7 @@ impl Memory {
             Write::PutProfile(profile) => self.profile = profile,
             Write::Forget(id) => {
                 let gone: Vec<MessageId> = self.rows(id).map(|row| row.message).collect();
-                for message in gone {
-                    self.messages.remove(&message);
-                }
+                self.remove(gone);
                 self.contacts.remove(&id);
                 self.sessions.remove(&id);
                 self.counters.remove(&id);
@@ -125,6 +131,15 @@ impl Memory {
                 self.early.remove(&id);
                 self.policies.remove(&id);
                 self.drafts.remove(&id);
+            }
+        }
+    }
+
+    fn remove(&mut self, messages: Vec<MessageId>) {
+        for message in messages {
+            self.messages.remove(&message);
+            if let Some(serial) = self.arrived.remove(&message) {
+                self.arrivals.remove(&serial);
             }
         }
     }
@@ -144,12 +159,6 @@ impl Memory {
     fn rows_mut(&mut self, id: ConversationId) -> impl Iterator<Item = &mut MessageRow> {
         let range = self.range(id);
         self.messages.range_mut(range).map(|(_, row)| row)
-    }
-
-    /// What the user began to write in a conversation.
-    #[must_use]
-    pub fn draft(&self, id: ConversationId) -> Option<&str> {
-        self.drafts.get(&id).map(|text| text.as_str())
     }
 }
 

@@ -6,7 +6,8 @@
 
 use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, StorageFault, Trust};
-use undertone_handle::{ConversationId, MessageId};
+use undertone_handle::query::{Before, Hit, Line, Overview, Search};
+use undertone_handle::{ConversationId, MessageId, SecretText};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::card::{Card, KeptCard};
 use zeroize::Zeroizing;
@@ -61,9 +62,58 @@ pub trait Storage: View {
     /// not answered. The storage is as it was after the commit before, and takes another
     /// transaction.
     fn commit(&mut self) -> Result<(), StorageFault>;
+
+    /// Does what can wait, between two transactions when nobody waits: erases earlier versions of what
+    /// was changed. What fails is tried again the next time.
+    fn settle(&mut self) {}
 }
 
-/// One change. A storage applies each in one `match`.
+/// Look-ups of interfaces: what is committed, read past the engine, so that no screen waits for it.
+pub trait Reader {
+    /// What can go wrong.
+    type Fault;
+    /// All conversations, the one with the newest message first; those without one by when they were
+    /// paired.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn overviews(&self) -> Result<Vec<Overview>, Self::Fault>;
+    /// The last `limit` messages of a conversation, or the last before one of them; oldest first.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn page(
+        &self,
+        conversation: ConversationId,
+        before: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Vec<Line>, Self::Fault>;
+    /// A message, if it is still here, with at most `each` before and `each` after it in its
+    /// conversation; oldest first.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn around(&self, message: MessageId, each: usize) -> Result<Vec<Line>, Self::Fault>;
+    /// What the user began to write in a conversation.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn draft(&self, conversation: ConversationId) -> Result<Option<SecretText>, Self::Fault>;
+    /// At most `limit` messages that a search finds, the newest of all conversations first, or those
+    /// before a hit.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn search(
+        &self,
+        search: &Search,
+        before: Option<Before>,
+        limit: usize,
+    ) -> Result<Vec<Hit>, Self::Fault>;
+}
+
+/// One change. A storage applies each in one `match`. What belongs to a contact comes after the contact
+/// itself, and not after [`Write::Forget`]; a storage may refuse it otherwise.
 #[derive(Debug)]
 pub enum Write {
     /// Add or replace a contact.
@@ -319,6 +369,27 @@ impl MessageRow {
     #[must_use]
     pub fn timer_runs(&self) -> bool {
         if self.own { self.delivery == Delivery::Delivered } else { self.seen }
+    }
+
+    /// What an interface shows of it.
+    #[must_use]
+    pub fn line(&self) -> Line {
+        let Self { message, own, sequence: _, body, at, delivery, seen, .. } = self;
+        let Self { edited, reply, own_reaction, peer_reaction, timer, expires, .. } = self;
+        Line {
+            message: *message,
+            own: *own,
+            body: body.clone(),
+            at: *at,
+            delivery: *delivery,
+            seen: *seen,
+            edited: *edited,
+            reply: *reply,
+            own_reaction: own_reaction.clone(),
+            peer_reaction: peer_reaction.clone(),
+            timer: *timer,
+            expires: *expires,
+        }
     }
 }
 

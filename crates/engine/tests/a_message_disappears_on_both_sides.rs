@@ -7,7 +7,7 @@ mod common;
 
 use common::{Crash, Net, TALK, Tap};
 use undertone_engine::limits::AT_ONCE;
-use undertone_engine::storage::View as _;
+use undertone_engine::storage::{Reader as _, View as _};
 use undertone_handle::event::{ConversationEvent, Deletion};
 use undertone_handle::{Command, MessageId, SecretText};
 use undertone_wire::cell::FrameKind;
@@ -52,7 +52,8 @@ fn it_runs_from_the_receipt_here_and_from_the_look_there() {
     net.pass(402_000);
     assert!(net.kept(0).is_empty());
     assert_eq!((gone(&net, 0), gone(&net, 1)), (1, 0));
-    assert_eq!(net.nodes[0].memory().draft(TALK), Some("begun"));
+    let draft = net.nodes[0].memory().draft(TALK).unwrap();
+    assert_eq!(draft.as_ref().map(|draft| draft.reveal()), Some("begun"));
     net.pass(10 * HOUR_MS);
     assert_eq!(net.kept(1), ["brief"]);
     // Seen, and then nobody is connected: it goes all the same.

@@ -8,10 +8,12 @@
 //! - [`event`]: what the node tells.
 //! - [`words`]: the sentences for outcomes and errors, once, for all interfaces.
 //! - [`json`]: the events as JSON lines, versioned.
+//! - [`query`]: what an interface looks up in the history, and what a search is.
 
 pub mod command;
 pub mod event;
 pub mod json;
+pub mod query;
 pub mod words;
 
 mod channel;
