@@ -27,7 +27,9 @@
 pub mod limits;
 pub mod storage;
 
+mod commands;
 mod conversation;
+mod going;
 mod input;
 mod meeting;
 mod memory;
@@ -42,6 +44,7 @@ use undertone_handle::event::{
 use undertone_handle::{Command, ConversationId};
 
 use crate::conversation::Conversation;
+use crate::going::Going;
 pub use crate::input::{
     ChannelKeys, CloseReason, DialFailure, DialId, Input, JobId, ServiceId, ServiceState, StreamId,
 };
@@ -55,7 +58,8 @@ use crate::storage::View;
 pub struct Context<'a> {
     /// Monotonic time.
     pub now: Millis,
-    /// Seconds since 1970 by this machine's clock; only shown, never decided on.
+    /// Seconds since 1970 by this machine's clock: shown, and when messages go by themselves the
+    /// earlier of this and [`Context::now`] decides.
     pub wall: u64,
     /// Random numbers, hedged by whoever passes them in.
     pub rng: &'a mut dyn CryptoRng,
@@ -131,6 +135,7 @@ struct Cx<'a, 'r> {
     network_ready: bool,
     view: &'a dyn View,
     ids: &'a mut Registry,
+    going: &'a mut Going,
     step: &'a mut Step,
 }
 
@@ -172,6 +177,7 @@ pub struct Engine {
     meetings: BTreeMap<ConversationId, Meeting>,
     conversations: BTreeMap<ConversationId, Conversation>,
     ids: Registry,
+    going: Going,
     /// The orderly end was asked for; nothing new begins.
     finishing: bool,
     finished: bool,
@@ -204,6 +210,7 @@ impl Engine {
             meetings: BTreeMap::new(),
             conversations,
             ids: Registry::default(),
+            going: Going::load(view),
             finishing: false,
             finished: false,
         }
@@ -214,7 +221,7 @@ impl Engine {
     pub fn deadline(&self) -> Option<Millis> {
         let meetings = self.meetings.values().filter_map(Meeting::deadline);
         let conversations = self.conversations.values().filter_map(Conversation::deadline);
-        meetings.chain(conversations).min()
+        meetings.chain(conversations).chain(self.going.deadline()).min()
     }
 
     /// How many of the world's things the engine has to do with.
@@ -245,6 +252,7 @@ impl Engine {
             network_ready: self.network_ready,
             view,
             ids: &mut self.ids,
+            going: &mut self.going,
             step: &mut step,
         };
         match input {
@@ -341,6 +349,7 @@ impl Engine {
                 for conversation in self.conversations.values_mut() {
                     conversation.tick(&mut cx);
                 }
+                going::tick(&mut self.conversations, &mut cx);
             }
         }
         self.settle(&mut step, context, view);
@@ -357,6 +366,7 @@ impl Engine {
             network_ready: self.network_ready,
             view,
             ids: &mut self.ids,
+            going: &mut self.going,
             step,
         };
         let over: Vec<ConversationId> =
@@ -429,8 +439,7 @@ fn command_in(
             }
             *finishing = true;
         }
-        // A command of a later interface that this engine does not know changes nothing.
-        _ => {}
+        command => commands::message_in(command, conversations, cx),
     }
 }
 

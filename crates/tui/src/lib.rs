@@ -12,6 +12,7 @@
 pub mod plain;
 pub mod screen;
 
+mod changes;
 mod code;
 mod plan;
 mod text;

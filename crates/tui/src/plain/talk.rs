@@ -9,6 +9,7 @@ use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId};
 use undertone_wire::code::Code;
 
+use crate::changes::Numbers;
 use crate::plan::{End, Outcome, Plan, Resume};
 use crate::text;
 
@@ -54,6 +55,8 @@ pub enum Act {
     Command(Command),
     /// Send this text.
     Text(ConversationId, String),
+    /// Send this text, which answers a message.
+    Answer(ConversationId, MessageId, String),
     /// The face has ended.
     Finish(Outcome),
 }
@@ -67,6 +70,7 @@ impl std::fmt::Debug for Act {
             Self::Hide(_) => "Hide",
             Self::Command(_) => "Command(…)",
             Self::Text(..) => "Text(…)",
+            Self::Answer(..) => "Answer(…)",
             Self::Finish(_) => "Finish(…)",
         })
     }
@@ -118,6 +122,10 @@ pub struct Talk {
     pub(super) said_waiting: BTreeSet<MessageId>,
     /// How many messages of ours were taken.
     pub(super) count: u64,
+    /// The numbers of all messages, as commands name them.
+    pub(super) numbers: Numbers,
+    /// What the text that is being handed out answers.
+    pub(super) reply: Option<MessageId>,
     /// Texts that the node refused to take.
     pub(super) lost: usize,
     /// Whether keys are agreed on.
@@ -158,6 +166,8 @@ impl Talk {
             ours: BTreeMap::new(),
             said_waiting: BTreeSet::new(),
             count: 0,
+            numbers: Numbers::default(),
+            reply: None,
             lost: 0,
             paired: false,
             open: false,
@@ -195,8 +205,11 @@ impl Talk {
         self.was_lost = true;
         for line in lines {
             if !line.own {
-                self.received(&line.body);
-            } else if self.options.shape == Shape::Words {
+                self.received(line.message, &line.body, line.reply);
+                continue;
+            }
+            self.numbers.add(true, line.message);
+            if self.options.shape == Shape::Words {
                 let said = text::lines(&line.body).join("\n  ");
                 self.acts.push(Act::Out(format!("you: {said}")));
             }
@@ -471,6 +484,9 @@ impl Talk {
             return;
         }
         self.handed += 1;
-        self.acts.push(Act::Text(id, text));
+        self.acts.push(match self.reply {
+            Some(answered) => Act::Answer(id, answered, text),
+            None => Act::Text(id, text),
+        });
     }
 }

@@ -7,7 +7,7 @@ use crossterm::event::KeyEvent;
 use undertone_handle::command::{Command, MAX_TEXT, Meet, Role};
 use undertone_handle::event::{HealingEvent, LinkState, MeetingEnd, NetworkState, Trust};
 use undertone_handle::words::{self, UserError};
-use undertone_handle::{ConversationId, Event, Ticket};
+use undertone_handle::{ConversationId, Event, MessageId, Ticket};
 use zeroize::Zeroizing;
 
 use super::chat::{Chat, Columns, Tone, View};
@@ -65,6 +65,8 @@ pub enum Action {
     Command(Command),
     /// Send this text, and tell the model its ticket by [`Input::Numbered`].
     Text(ConversationId, String),
+    /// Send this text, which answers a message, and tell the model its ticket too.
+    Answer(ConversationId, MessageId, String),
     /// The face has ended.
     Finish(Outcome),
 }
@@ -75,6 +77,7 @@ impl std::fmt::Debug for Action {
         f.write_str(match self {
             Self::Command(_) => "Command(…)",
             Self::Text(..) => "Text(…)",
+            Self::Answer(..) => "Answer(…)",
             Self::Finish(_) => "Finish(…)",
         })
     }
@@ -164,6 +167,10 @@ pub struct App {
     /// What was told last of the keys' renewal, and the worst of it that is not over.
     pub(super) healing: Option<HealingEvent>,
     pub(super) chat: Chat,
+    /// The timer on new messages, in seconds.
+    pub(super) timer: Option<u32>,
+    /// The last message of the partner's that was said to be seen.
+    seen: Option<MessageId>,
     /// Whether texts flow.
     pub(super) open: bool,
     /// How the conversation ended, once it has.
@@ -219,6 +226,8 @@ impl App {
             link: None,
             healing: None,
             chat: Chat::default(),
+            timer: None,
+            seen: None,
             open: false,
             over: None,
             input: Editor::lines(MAX_TEXT),
@@ -252,10 +261,10 @@ impl App {
         for line in lines {
             let body = line.body.as_str().to_owned();
             if line.own {
-                self.chat.ours(line.message, line.at, body);
+                self.chat.ours(line.message, line.at, body, line.reply);
                 let _: bool = self.chat.fate(line.message, line.delivery);
             } else {
-                self.chat.theirs(line.at, body);
+                self.chat.theirs(line.message, line.at, body, line.reply);
             }
         }
         if ended {
@@ -287,7 +296,18 @@ impl App {
             Input::Interrupt => self.interrupt(),
             Input::Tick => {}
         }
+        self.tell_seen();
         std::mem::take(&mut self.actions)
+    }
+
+    /// What stands at the end of the conversation has been seen when the view is there.
+    fn tell_seen(&mut self) {
+        let shown = matches!(self.stage, Stage::Chat) && !self.help && self.chat.is_at_end();
+        let last = self.chat.last_of_theirs().filter(|last| shown && self.seen < Some(*last));
+        if let (Some(id), Some(last)) = (self.id, last) {
+            self.seen = Some(last);
+            self.actions.push(Action::Command(Command::Seen(id, last)));
+        }
     }
 
     /// Whether something on the screen changes by time alone.
