@@ -86,12 +86,14 @@ fn planted(only: Option<&str>) -> Outcome {
     }
     let mut tally = Tally::default();
     for (name, invariant) in chosen {
-        tally.step(&format!("planted: {name}"), |_| {
+        tally.step(&format!("planted: {name}"), |tally| {
             let mut command =
                 step::cargo(&["run", "--quiet", "--locked", "-p", "undertone-sim", "--"]);
             command.args(["find", invariant, WITHIN]);
             command.env("RUSTC_WORKSPACE_WRAPPER", wrapper(name)?);
-            step::run(command)
+            step::run(command)?;
+            tally.passed += 1;
+            Ok(())
         });
     }
     println!("{}", tally.summary());
