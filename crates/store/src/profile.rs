@@ -77,6 +77,30 @@ impl Profile {
     /// See [`OpenError`].
     pub fn open(path: &Path, protection: &Protection) -> Result<Self, OpenError> {
         let (connection, key) = database::open(path, protection, &SCHEMA)?;
+        Self::opened(connection, path, key)
+    }
+
+    /// Makes the database of a profile that is being made, under its key
+    /// ([`Home::create`](crate::profiles::Home::create)).
+    ///
+    /// # Errors
+    /// See [`OpenError`]; [`OpenError::Exists`] where there is a database.
+    pub fn create_under(path: &Path, key: &DatabaseKey) -> Result<(), OpenError> {
+        let folder = Folder::of(path).map_err(Fault::from)?;
+        database::create_under(&folder, path, key, &SCHEMA, fill)
+    }
+
+    /// Opens the database of a profile that was unlocked
+    /// ([`Held::unlock`](crate::profiles::Held::unlock)), without another try of its password.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_under(path: &Path, key: DatabaseKey) -> Result<Self, OpenError> {
+        let connection = database::open_under(path, &key, &SCHEMA)?;
+        Self::opened(connection, path, key)
+    }
+
+    fn opened(connection: Connection, path: &Path, key: DatabaseKey) -> Result<Self, OpenError> {
         // The log is brought in when nobody waits for it, and here at the latest.
         connection.execute_batch("PRAGMA wal_autocheckpoint = 1000")?;
         Self::with(connection, Place::File(path.to_owned(), key))
