@@ -60,6 +60,7 @@
 
 mod codec;
 pub mod files;
+mod fingerprint;
 mod fragment;
 mod group;
 mod key;
@@ -76,12 +77,16 @@ mod vectors;
 mod version;
 
 pub use codec::DecodeError;
+pub use fingerprint::Fingerprint;
 pub use fragment::{ASSEMBLIES_MAX, FRAGMENT_WAIT, LINE_MIN};
-pub use key::{Fingerprint, KeyError, PrivateKey, PublicKey, RandomnessError};
+pub use key::{KeyError, PrivateKey, PublicKey, RandomnessError};
 pub use line::{ArmorError, ERROR_PREFIX, MESSAGE_MAX};
 pub use policy::Policy;
 pub use session::*;
 pub use tag::InstanceTag;
 pub use v3::ake::AkeError;
 pub use v3::keys::{DataError, ExtraKey};
+pub use v4::identity::{Identity, StoredError};
+pub use v4::prekey::{Ensemble, PrekeyMessage, PrekeyProfile};
+pub use v4::profile::{ClientProfile, PROFILE_LIFETIME, ProfileError};
 pub use version::{Version, Versions};

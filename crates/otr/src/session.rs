@@ -13,8 +13,9 @@ use std::time::Duration;
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
+use crate::fingerprint::Fingerprint;
 use crate::fragment::{Assembler, LINE_MIN};
-use crate::key::{Fingerprint, PrivateKey};
+use crate::key::PrivateKey;
 use crate::policy::Policy;
 use crate::tag::InstanceTag;
 use crate::tlv::{Tlv, kind};
@@ -481,7 +482,7 @@ impl Session {
                     peer.auth_since = now;
                 }
             }
-            Version::V3 => self.started = Some((started, now)),
+            Version::V3 | Version::V4 => self.started = Some((started, now)),
         }
         lines
     }

@@ -4,7 +4,10 @@
 
 pub(crate) mod curve;
 pub(crate) mod dh;
+pub(crate) mod identity;
 pub(crate) mod kdf;
+pub(crate) mod prekey;
+pub(crate) mod profile;
 pub(crate) mod ring;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::codec::DecodeError;
-use crate::key::Fingerprint;
+use crate::fingerprint::Fingerprint;
 use crate::line::ArmorError;
 use crate::tag::InstanceTag;
 use crate::v3::ake::AkeError;

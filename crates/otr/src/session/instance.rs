@@ -7,8 +7,8 @@ use rand_core::CryptoRng;
 
 use super::event::{Instance, SessionId};
 use super::smp::Check;
+use crate::fingerprint::Fingerprint;
 use crate::fragment::{self, Ends};
-use crate::key::Fingerprint;
 use crate::line;
 use crate::tag::InstanceTag;
 use crate::tlv::{self, Tlv, kind};
@@ -183,7 +183,7 @@ impl Address {
     fn lines(self, message: &[u8]) -> Vec<String> {
         let ends = match self.version {
             Version::V2 => Ends::V2,
-            Version::V3 => Ends::V3 { sender: self.ours, receiver: self.theirs },
+            Version::V3 | Version::V4 => Ends::V3 { sender: self.ours, receiver: self.theirs },
         };
         fragment::cut(line::encode(message), ends, self.longest)
     }

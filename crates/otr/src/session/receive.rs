@@ -136,6 +136,9 @@ impl Session {
     ) -> Result<(), Refusal> {
         let message = line::decode(base64)?;
         let mut reader = Reader::new(&message);
+        if let Ok(number @ 4) = reader.clone().short() {
+            return Err(Refusal::Version(number));
+        }
         let header = Header::read(&mut reader).map_err(|error| match error {
             HeaderError::Bytes(error) => Refusal::Malformed(error),
             HeaderError::Version(1) => Refusal::VersionOne,
@@ -149,7 +152,7 @@ impl Session {
         }
         let instance = match version {
             Version::V2 => None,
-            Version::V3 => {
+            Version::V3 | Version::V4 => {
                 let untagged = header.kind == message::kind::COMMIT;
                 let (sender, receiver) = (header.sender, header.receiver);
                 let sender = tag::sender(sender, receiver, self.account.tag, untagged);

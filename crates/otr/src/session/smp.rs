@@ -11,7 +11,7 @@ use undertone_smp::{AnswerError, Modp1536, Reply, Smp, StartError};
 use super::Session;
 use super::event::{Event, Instance, Output};
 use super::instance::{Address, Private};
-use crate::key::Fingerprint;
+use crate::fingerprint::Fingerprint;
 use crate::tlv::{Tlv, kind};
 
 /// A check that goes on within a session.
@@ -146,9 +146,10 @@ fn derive(
     private: &Private,
     secret: &str,
 ) -> Secret {
+    let none = [0; 20];
     let context = Context {
-        initiator_fingerprint: initiator.bytes(),
-        responder_fingerprint: responder.bytes(),
+        initiator_fingerprint: initiator.dsa().unwrap_or(&none),
+        responder_fingerprint: responder.dsa().unwrap_or(&none),
         ssid: private.session.bytes(),
     };
     Secret::derive(&context, secret.as_bytes())
