@@ -3,11 +3,14 @@
 //! specification; where it and the programs that speak it differ, `docs/otr.md` says what we do.
 
 pub(crate) mod curve;
+pub(crate) mod dake;
 pub(crate) mod dh;
 pub(crate) mod identity;
 pub(crate) mod kdf;
+pub(crate) mod message;
 pub(crate) mod prekey;
 pub(crate) mod profile;
+pub(crate) mod ratchet;
 pub(crate) mod ring;
 
 #[cfg(test)]
