@@ -62,6 +62,7 @@ mod codec;
 pub mod files;
 mod fingerprint;
 mod fragment;
+mod fragment4;
 mod group;
 mod key;
 mod line;
@@ -70,7 +71,6 @@ mod session;
 mod tag;
 mod tlv;
 mod v3;
-#[expect(dead_code, reason = "sessions do not speak version 4 yet")]
 mod v4;
 #[cfg(test)]
 mod vectors;
@@ -87,6 +87,7 @@ pub use tag::InstanceTag;
 pub use v3::ake::AkeError;
 pub use v3::keys::{DataError, ExtraKey};
 pub use v4::identity::{Identity, StoredError};
+pub use v4::offline::{PREKEY_LIFETIME, PREKEYS_MAX, Prekeys, Publication};
 pub use v4::prekey::{Ensemble, PrekeyMessage, PrekeyProfile};
 pub use v4::profile::{ClientProfile, PROFILE_LIFETIME, ProfileError};
 pub use version::{Version, Versions};

@@ -8,6 +8,7 @@ pub(crate) mod dh;
 pub(crate) mod identity;
 pub(crate) mod kdf;
 pub(crate) mod message;
+pub(crate) mod offline;
 pub(crate) mod prekey;
 pub(crate) mod profile;
 pub(crate) mod ratchet;

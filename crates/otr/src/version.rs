@@ -119,7 +119,7 @@ impl Versions {
     #[must_use]
     pub fn highest_common(self, other: Self) -> Option<Version> {
         let common = Self(self.0 & other.0);
-        [Version::V3, Version::V2].into_iter().find(|version| common.has(*version))
+        [Version::V4, Version::V3, Version::V2].into_iter().find(|version| common.has(*version))
     }
 
     /// Reads what follows `?OTR` in a query: `?`, `v23?`, `?v23?`. None if it is no query. Unknown

@@ -12,9 +12,6 @@ use crate::version::Version;
 /// Type of a prekey message.
 const PREKEY_MESSAGE: u8 = 0x0f;
 
-/// Length of a prekey profile, in bytes.
-pub(crate) const PREKEY_PROFILE_LEN: usize = 4 + 8 + 2 + 57 + SIGNATURE_LEN;
-
 /// A shared prekey with its owner's signature (PREKEY-PROF). [`PrekeyProfile::check`] tells whose it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PrekeyProfile {
@@ -228,7 +225,7 @@ mod tests {
         let expires = case["expiration"].as_u64().unwrap();
         let made = PrekeyProfile::sign(&identity, owner, expires, key);
         assert_eq!(made.encoded(), hex(&case["encoded"]));
-        assert_eq!(made.encoded().len(), PREKEY_PROFILE_LEN);
+        assert_eq!(made.encoded().len(), 185);
         assert_eq!(PrekeyProfile::decode(&made.encoded()).unwrap(), made);
 
         let vectors = load("xzdh_keys");
