@@ -90,4 +90,5 @@ pub use v4::identity::{Identity, StoredError};
 pub use v4::offline::{PREKEY_LIFETIME, PREKEYS_MAX, Prekeys, Publication};
 pub use v4::prekey::{Ensemble, PrekeyMessage, PrekeyProfile};
 pub use v4::profile::{ClientProfile, PROFILE_LIFETIME, ProfileError};
+pub use v4::server as prekey_server;
 pub use version::{Version, Versions};

@@ -13,6 +13,7 @@ pub(crate) mod prekey;
 pub(crate) mod profile;
 pub(crate) mod ratchet;
 pub(crate) mod ring;
+pub mod server;
 
 #[cfg(test)]
 mod vectors;

@@ -73,6 +73,15 @@ impl Point {
             EdwardsPoint::GENERATOR.scalar_mul(&base.0).add(&self.point.scalar_mul(&scalar.0));
         sum.to_affine().compress().0
     }
+
+    /// The encoding of `G·base` and all products together.
+    pub(crate) fn combine_all(base: &Scalar, products: &[(Self, Scalar)]) -> [u8; LEN] {
+        let start = EdwardsPoint::GENERATOR.scalar_mul(&base.0);
+        let sum = products
+            .iter()
+            .fold(start, |sum, (point, scalar)| sum.add(&point.point.scalar_mul(&scalar.0)));
+        sum.to_affine().compress().0
+    }
 }
 
 impl From<EdwardsPoint> for Point {

@@ -120,7 +120,31 @@ pub(crate) fn power<const E: usize>(base: &U3072, exponent: &Uint<E>) -> U3072 {
     FixedMontyForm::new(base, &PARAMS).pow(exponent).retrieve()
 }
 
-fn bytes(number: &U3072) -> [u8; LEN] {
+/// The prime.
+pub(crate) fn prime() -> U3072 {
+    PRIME.get()
+}
+
+/// Numbers of the group for products of powers, which proofs are made of.
+pub(crate) type Monty = FixedMontyForm<LIMBS>;
+
+/// 1.
+pub(crate) fn one() -> Monty {
+    Monty::one(&PARAMS)
+}
+
+/// The generator.
+pub(crate) fn two() -> Monty {
+    Monty::new(&U3072::from_u8(2), &PARAMS)
+}
+
+/// A public value.
+pub(crate) fn monty(public: &Public) -> Monty {
+    Monty::new(&public.0, &PARAMS)
+}
+
+/// A number, big-endian.
+pub(crate) fn bytes(number: &U3072) -> [u8; LEN] {
     let mut out = [0; LEN];
     out.copy_from_slice(number.to_be_bytes().as_ref());
     out
