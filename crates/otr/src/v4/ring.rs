@@ -153,6 +153,22 @@ mod tests {
         }
     }
 
+    /// Programs reduce what they read: a scalar and the same plus the order are one.
+    #[test]
+    fn scalars_are_reduced() {
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let pairs = [(); 3].map(|()| Pair::random(&mut rng));
+        let keys = pairs.each_ref().map(|pair| pair.public);
+        let mut signature = sign(OTR4, &pairs[2], 2, &keys, b"text", &mut rng);
+        let mut carry = 0;
+        for (byte, order) in signature.iter_mut().zip(ORDER) {
+            carry += u16::from(*byte) + u16::from(order);
+            *byte = carry.to_le_bytes()[0];
+            carry >>= 8;
+        }
+        assert!(verify(OTR4, &keys, b"text", &signature));
+    }
+
     #[test]
     fn each_part_of_a_signature_matters() {
         let mut rng = ChaCha20Rng::from_seed([2; 32]);

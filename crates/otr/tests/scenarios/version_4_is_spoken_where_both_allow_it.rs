@@ -345,3 +345,49 @@ fn profiles_are_renewed_in_time() {
     assert_eq!(pair.ben.instances().count(), 0);
     assert_eq!(pair.ben.receive(&later, week, &mut pair.rng).lines.len(), 1);
 }
+
+/// Each message of an exchange and of a conversation: cut, made longer, and with each length of a
+/// number at its largest. Nothing of it is taken, nothing changes, and each refusal says why.
+#[test]
+fn cut_and_stretched_messages_change_nothing() {
+    let mut pair = Pair::private(policy_4());
+    pair.ana_says("one");
+    pair.ben_says("two");
+    let base64 = |line: &str| line.strip_prefix("?OTR:")?.strip_suffix('.').map(str::to_owned);
+    let messages: Vec<Vec<u8>> = pair
+        .wire
+        .iter()
+        .filter_map(|line| base64(line))
+        .map(|base64| data_encoding::BASE64.decode(base64.as_bytes()).unwrap())
+        .collect();
+    let kinds: Vec<u8> = messages.iter().map(|message| message[2]).collect();
+    assert_eq!(kinds, [0x35, 0x36, 0x37, 3, 3]);
+    let mut bad = Vec::new();
+    for message in messages {
+        let ends = (0..message.len()).step_by(53).chain([message.len() - 1]);
+        bad.extend(ends.map(|end| message[..end].to_vec()));
+        bad.push([&message[..], &[0]].concat());
+        for (at, _) in message.windows(4).enumerate().filter(|(_, len)| *len == [0, 0, 1, 0x80]) {
+            for len in [u32::MAX, 0x181, 0x17f, 0] {
+                let mut stretched = message.clone();
+                stretched[at..at + 4].copy_from_slice(&len.to_be_bytes());
+                bad.push(stretched);
+            }
+        }
+    }
+    assert!(bad.len() > 90);
+    let before: Vec<_> = [&pair.ana, &pair.ben].into_iter().flat_map(Session::instances).collect();
+    for message in bad {
+        let line = format!("?OTR:{}.", data_encoding::BASE64.encode(&message));
+        for session in [&mut pair.ana, &mut pair.ben] {
+            let output = session.receive(&line, NOW, &mut pair.rng);
+            let [Event::Refused(refusal)] = &output.events[..] else { panic!("{output:?}") };
+            assert!(refusal.to_string().len() > 20);
+            assert!(output.lines.iter().all(|line| line.starts_with("?OTR Error: ERROR_")));
+        }
+    }
+    let after: Vec<_> = [&pair.ana, &pair.ben].into_iter().flat_map(Session::instances).collect();
+    assert_eq!(before, after);
+    pair.ana_says("three");
+    assert_eq!(texts(&pair.of_ben), ["one", "three"]);
+}

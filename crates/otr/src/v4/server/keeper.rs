@@ -244,6 +244,14 @@ impl Server {
         if all > PREKEYS_MAX {
             return Err(ServerError::Full);
         }
+        // Whoever has a new identity has lost the secrets of what was published with the old one.
+        let identity = |profile: &Option<ClientProfile>| profile.as_ref().map(|it| *it.identity());
+        if parts.profile.is_some()
+            && client.profile.is_some()
+            && identity(&parts.profile) != identity(&client.profile)
+        {
+            *client = Client::default();
+        }
         client.profile = parts.profile.or(client.profile.take());
         client.prekey_profile = parts.prekey_profile.or(client.prekey_profile.take());
         client.messages.extend(parts.messages);

@@ -193,6 +193,22 @@ fn changed_messages_are_refused_at_each_step() {
 }
 
 #[test]
+fn a_new_identity_takes_the_place_of_the_old_one() {
+    let mut server = server();
+    let old = ben(0x200);
+    old.run(&mut server, old.wanted(3));
+    let prekeys = Prekeys::new();
+    let identity = Identity::generate(&mut rng(99));
+    let account = Account::new(key(), tag(0x200)).with_version_4(identity, NOW);
+    let new = Ben { seed: 77, account: account.with_prekeys(prekeys.clone()), prekeys };
+    assert_eq!(new.run(&mut server, new.wanted(1)), Published::Stored);
+    assert_eq!(server.left(BEN), 1);
+    let Answer::Ensembles(found) = ask(&mut server, NOW) else { panic!() };
+    let expected = new.account.identity().unwrap().fingerprint();
+    assert_eq!(found[0].profile.fingerprint(), expected);
+}
+
+#[test]
 fn a_full_server_says_so() {
     let mut server = server();
     let clients = u32::try_from(CLIENTS_MAX).unwrap();
