@@ -6,6 +6,7 @@
 //! effects only then. Whatever fails before the commit, the engine is dropped and loaded anew.
 //!
 //! ```
+//! use undertone_engine::storage::Storage as _;
 //! use undertone_engine::{Context, Engine, Input, Memory};
 //! # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
@@ -17,7 +18,8 @@
 //!     &memory,
 //! );
 //! memory.apply(step.writes);
-//! assert!(step.effects.is_empty());
+//! assert_eq!(memory.commit(), Ok(()));
+//! assert!(step.effects.is_empty()); // only now would they be performed
 //! ```
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -202,6 +204,11 @@ impl Engine {
         meetings.chain(conversations).min()
     }
 
+    /// The meetings under way: they live in memory alone, and are over when the engine is dropped.
+    pub fn meetings(&self) -> impl Iterator<Item = ConversationId> {
+        self.meetings.keys().copied()
+    }
+
     /// Takes one input and says what to write and what to do.
     pub fn handle(&mut self, input: Input, context: &mut Context<'_>, view: &dyn View) -> Step {
         let mut step = Step::default();
@@ -372,10 +379,17 @@ fn command_in(
                 conversation.check_command(answer, cx);
             }
         }
-        Command::Send { conversation: id, message, body } => match conversations.get_mut(&id) {
-            Some(conversation) => conversation.send_text(message, body, cx),
-            None => cx.tell(id, ConversationEvent::NotSent(message, NotSent::NotOpen)),
-        },
+        Command::Send { conversation: id, ticket, body, reply } => {
+            match conversations.get_mut(&id) {
+                Some(conversation) => conversation.send_text(ticket, body, reply, cx),
+                None => cx.tell(id, ConversationEvent::NotSent(ticket, NotSent::NotOpen)),
+            }
+        }
+        Command::Heal(id) => {
+            if let Some(conversation) = conversations.get_mut(&id) {
+                conversation.heal(cx);
+            }
+        }
         Command::Leave(id) => {
             if let Some(conversation) = conversations.get_mut(&id) {
                 conversation.leave(cx);
@@ -386,7 +400,7 @@ fn command_in(
                 meeting.end(MeetingEnd::GivenUp, cx);
             }
             for conversation in conversations.values_mut() {
-                conversation.leave(cx);
+                conversation.part(cx);
             }
             *finishing = true;
         }

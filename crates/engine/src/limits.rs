@@ -59,6 +59,10 @@ pub const REDIAL_TIMEOUT: Millis = 30 * 1000;
 /// The longest pause between two redials.
 pub const REDIAL_PAUSE_MAX: Millis = 15 * 1000;
 
+/// The longest pause between two dials to a lasting contact that has been away for longer than
+/// [`REDIAL_FOR`]: rare enough for Tor, soon enough for whoever waits.
+pub const AWAY_PAUSE_MAX: Millis = 5 * 60 * 1000;
+
 /// Streams at a contact's service that have not proved themselves yet.
 pub const UNPROVEN_LINKS: usize = 4;
 
@@ -68,6 +72,13 @@ pub const LINK_PROOF_PATIENCE: Millis = 15 * 1000;
 /// After so many failed checks of a conversation no other one runs before its user has typed a word
 /// for it: each gives whoever is there another guess.
 pub const CHECK_FAILURES: u32 = 3;
+
+/// A run of the check is begun anew so often, because the epoch that it was bound to is forgotten: that
+/// happens when its first message had to wait behind many texts, and then hardly twice.
+pub const CHECKS_ANEW: u32 = 3;
+
+/// The time with a connection is counted at least so often; an epoch that is late is pressed for then.
+pub const LINK_TIME_COUNT: Millis = 60 * 60 * 1000;
 
 /// A goodbye waits so long for its confirmation; the orderly end must stay within three seconds.
 pub const GOODBYE_PATIENCE: Millis = 2_000;

@@ -1,20 +1,44 @@
 //! The storage that lives and dies with the process.
 
+mod read;
+
 use std::collections::BTreeMap;
 
-use undertone_handle::ConversationId;
+use undertone_handle::event::StorageFault;
+use undertone_handle::{ConversationId, MessageId};
 use zeroize::Zeroizing;
 
-use crate::storage::{Contact, Counters, MessageRow, OutboxRow, View, Write};
+use crate::storage::{
+    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Storage, View,
+    Write, message_id,
+};
 
 /// Everything stored, in memory. Dropping it erases the secrets in it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Memory {
+    profile: Profile,
     contacts: BTreeMap<ConversationId, Contact>,
     sessions: BTreeMap<ConversationId, Zeroizing<Vec<u8>>>,
     counters: BTreeMap<ConversationId, Counters>,
     outbox: BTreeMap<ConversationId, BTreeMap<u64, OutboxRow>>,
-    messages: BTreeMap<ConversationId, Vec<MessageRow>>,
+    messages: BTreeMap<MessageId, MessageRow>,
+    /// The messages in the order in which they came, whosever they are, and the other way round.
+    arrivals: BTreeMap<u64, MessageId>,
+    arrived: BTreeMap<MessageId, u64>,
+    early: BTreeMap<ConversationId, BTreeMap<u64, EarlyRow>>,
+    policies: BTreeMap<ConversationId, Policy>,
+    drafts: BTreeMap<ConversationId, Zeroizing<String>>,
+}
+
+impl Storage for Memory {
+    fn apply(&mut self, writes: Vec<Write>) {
+        Self::apply(self, writes);
+    }
+
+    /// Never fails: there is no medium.
+    fn commit(&mut self) -> Result<(), StorageFault> {
+        Ok(())
+    }
 }
 
 impl Memory {
@@ -44,24 +68,97 @@ impl Memory {
                     rows.retain(|sequence, _| !covers(highest, window, *sequence));
                 }
             }
-            Write::PutMessage(id, row) => {
-                self.messages.entry(id).or_default().push(row);
+            Write::ReplaceOutbox(id, row) => {
+                if let Some(kept) =
+                    self.outbox.get_mut(&id).and_then(|rows| rows.get_mut(&row.sequence))
+                {
+                    *kept = row;
+                }
             }
-            Write::SetDelivery(id, message, delivery) => {
-                // Recent messages change, so the search begins at the end.
-                let rows = self.messages.entry(id).or_default();
-                if let Some(row) = rows.iter_mut().rev().find(|row| row.message == message) {
+            Write::PutMessage(_, row) => {
+                if !self.messages.contains_key(&row.message) {
+                    let serial = self.arrivals.last_key_value().map_or(1, |(last, _)| last + 1);
+                    self.arrivals.insert(serial, row.message);
+                    self.arrived.insert(row.message, serial);
+                }
+                self.messages.insert(row.message, *row);
+            }
+            Write::SetDelivery(message, delivery) => {
+                if let Some(row) = self.messages.get_mut(&message) {
                     row.delivery = delivery;
                 }
             }
+            Write::SetExpiry(expiries) => {
+                for Expiry { message, at, lasts: _ } in expiries {
+                    if let Some(row) = self.messages.get_mut(&message) {
+                        row.expires = Some(at);
+                    }
+                }
+            }
+            Write::SetSeen(id, last) => {
+                for row in self.rows_mut(id).filter(|row| row.message <= last) {
+                    row.seen = true;
+                }
+            }
+            Write::Purge(messages) => {
+                self.remove(messages);
+            }
+            Write::PutEarly(id, row) => {
+                self.early.entry(id).or_default().insert(row.sequence, row);
+            }
+            Write::TakeEarly(id, sequence) => {
+                if let Some(rows) = self.early.get_mut(&id) {
+                    rows.remove(&sequence);
+                }
+            }
+            Write::PutPolicy(id, policy) => {
+                self.policies.insert(id, policy);
+            }
+            Write::PutDraft(id, text) => {
+                self.drafts.remove(&id);
+                if !text.is_empty() {
+                    self.drafts.insert(id, text);
+                }
+            }
+            Write::PutProfile(profile) => self.profile = profile,
             Write::Forget(id) => {
+                let gone: Vec<MessageId> = self.rows(id).map(|row| row.message).collect();
+                self.remove(gone);
                 self.contacts.remove(&id);
                 self.sessions.remove(&id);
                 self.counters.remove(&id);
                 self.outbox.remove(&id);
-                self.messages.remove(&id);
+                self.early.remove(&id);
+                self.policies.remove(&id);
+                self.drafts.remove(&id);
             }
         }
+    }
+
+    fn remove(&mut self, messages: Vec<MessageId>) {
+        for message in messages {
+            self.messages.remove(&message);
+            if let Some(serial) = self.arrived.remove(&message) {
+                self.arrivals.remove(&serial);
+            }
+        }
+    }
+
+    /// The ids that a contact's messages can have.
+    fn range(&self, id: ConversationId) -> std::ops::RangeInclusive<MessageId> {
+        // There is no contact 0, so nothing is in its range.
+        let number = self.contacts.get(&id).map_or(0, |contact| contact.number);
+        message_id(number, 0)..=message_id(number, u32::MAX)
+    }
+
+    /// The messages of a conversation, oldest first.
+    pub fn rows(&self, id: ConversationId) -> impl DoubleEndedIterator<Item = &MessageRow> {
+        self.messages.range(self.range(id)).map(|(_, row)| row)
+    }
+
+    fn rows_mut(&mut self, id: ConversationId) -> impl Iterator<Item = &mut MessageRow> {
+        let range = self.range(id);
+        self.messages.range_mut(range).map(|(_, row)| row)
     }
 }
 
@@ -78,6 +175,10 @@ pub(crate) fn covers(highest: u64, window: u64, sequence: u64) -> bool {
 }
 
 impl View for Memory {
+    fn profile(&self) -> Profile {
+        self.profile
+    }
+
     fn contacts(&self) -> Vec<ConversationId> {
         self.contacts.keys().copied().collect()
     }
@@ -104,8 +205,45 @@ impl View for Memory {
         rows.into_iter().flatten().filter(|(_, row)| row.message.is_some()).count()
     }
 
-    fn messages(&self, id: ConversationId) -> Vec<MessageRow> {
-        self.messages.get(&id).cloned().unwrap_or_default()
+    fn message(&self, message: MessageId) -> Option<MessageRow> {
+        self.messages.get(&message).cloned()
+    }
+
+    fn numbered(&self, id: ConversationId, own: bool, sequence: u64) -> Option<MessageId> {
+        // Most references are to what was said lately.
+        let mut rows = self.rows(id).rev();
+        rows.find(|row| row.own == own && row.sequence == sequence).map(|row| row.message)
+    }
+
+    fn early(&self, id: ConversationId) -> Vec<EarlyRow> {
+        self.early.get(&id).into_iter().flatten().map(|(_, row)| row.clone()).collect()
+    }
+
+    fn policy(&self, id: ConversationId) -> Option<Policy> {
+        self.policies.get(&id).copied()
+    }
+
+    fn expiring(&self, until: u64, limit: usize) -> Vec<Expiry> {
+        let mut due: Vec<Expiry> = self
+            .messages
+            .values()
+            .filter_map(|row| {
+                let at = row.expires.filter(|at| *at <= until)?;
+                Some(Expiry { message: row.message, at, lasts: row.timer })
+            })
+            .collect();
+        due.sort_by_key(|expiry| (expiry.at, expiry.message));
+        due.truncate(limit);
+        due
+    }
+
+    fn next_expiry(&self) -> Option<u64> {
+        self.messages.values().filter_map(|row| row.expires).min()
+    }
+
+    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId> {
+        let rows = self.rows(id).filter(|row| !row.own && !row.seen && row.message <= last);
+        rows.map(|row| row.message).collect()
     }
 }
 

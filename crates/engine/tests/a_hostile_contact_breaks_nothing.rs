@@ -13,10 +13,9 @@ use undertone_handle::event::{CheckEvent, ConversationEvent, Trust};
 use undertone_handle::{Command, SecretText};
 use undertone_wire::cell::FrameKind;
 use undertone_wire::message::{Body, Payload};
-use zeroize::Zeroizing;
 
 fn text(sequence: u64, body: &str) -> Payload {
-    Payload { sequence, body: Body::Text(Zeroizing::new(body.to_owned())) }
+    Payload { sequence, body: Body::text(body.to_owned()) }
 }
 
 fn refusals(net: &Net) -> usize {
@@ -149,7 +148,7 @@ fn wishes_and_garbage_in_the_check_ask_and_fail_once() {
     assert_eq!(count(&net, CheckEvent::Aborted), 1);
     assert_eq!(net.nodes[0].memory().contact(TALK).unwrap().trust, Trust::Unverified);
     // Texts go on; nothing of the check waits in the outbox without end.
-    send(&mut net, &mut puppet, Body::Text(Zeroizing::new("on".to_owned())));
+    send(&mut net, &mut puppet, Body::text("on".to_owned()));
     assert_eq!(net.received(0), ["on"]);
     assert!(net.nodes[0].memory().outbox(TALK, 0, 1_000).len() <= 8);
 }
@@ -246,12 +245,14 @@ enum Move {
 fn bodies() -> impl Strategy<Value = Body> {
     let bytes = || prop::collection::vec(any::<u8>(), 0..300);
     prop_oneof![
-        4 => ".{0,40}".prop_map(|text| Body::Text(Zeroizing::new(text))),
+        4 => ".{0,40}".prop_map(Body::text),
         1 => ".{0,30}".prop_map(Body::Name),
         2 => any::<bool>().prop_map(Body::CheckWish),
         1 => bytes().prop_map(Body::Check),
         // What begins like the messages of the check.
         1 => (0..8_u8, bytes()).prop_map(|(kind, rest)| Body::Check([&[1, kind], &rest[..]].concat())),
+        1 => (0..3_u32, bytes()).prop_map(|(epoch, message)| Body::CheckBegin { epoch, message }),
+        1 => Just(Body::CheckAnew),
         1 => Just(Body::CheckAbort),
     ]
 }
@@ -292,7 +293,7 @@ proptest! {
             match played {
                 Move::Body(at, body) => {
                     let sequence = u64::try_from((next + at).max(1)).unwrap();
-                    if let Body::Text(text) = &body {
+                    if let Body::Text { text, .. } = &body {
                         texts.push((sequence, text.as_str().to_owned()));
                     }
                     puppet.send(&mut net, &Payload { sequence, body });

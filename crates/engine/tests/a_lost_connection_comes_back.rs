@@ -23,6 +23,7 @@ fn what_was_under_way_arrives_once_after_the_connection_is_back() {
         );
     }
     let waiting = net.say(0, "two");
+    let waiting = net.message(0, waiting).unwrap();
     net.say(1, "zwei");
     net.pass(60_000);
     assert!(net.says(0, &ConversationEvent::Delivery(waiting, Delivery::Waiting)));
@@ -142,6 +143,7 @@ fn a_text_after_a_lost_receipt_does_not_wait_for_the_partner_to_speak() {
     net.tap = None;
     net.pass(5_000);
     let next = net.say(0, "follows");
+    let next = net.message(0, next).unwrap();
     assert_eq!(net.received(1), ["arrives", "follows"]);
     assert!(net.says(0, &ConversationEvent::Delivery(next, Delivery::Delivered)));
 }

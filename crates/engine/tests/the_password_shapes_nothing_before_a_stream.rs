@@ -44,6 +44,7 @@ fn asked(role: Role, code: &Code, rng: &mut ChaCha20Rng) -> Vec<Asked> {
         code: code.clone(),
         check: Some(false),
         secret: None,
+        lasting: false,
     });
     let conversation = ConversationId(7);
     let mut inputs =

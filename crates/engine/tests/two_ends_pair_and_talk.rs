@@ -23,7 +23,10 @@ fn texts_arrive_once_in_order_and_are_acknowledged() {
         assert_eq!(net.received(node), sent[1 - node]);
     }
     for (node, message) in ids {
-        assert!(net.says(node, &ConversationEvent::Delivery(message, Delivery::Delivered)));
+        assert!(net.says(
+            node,
+            &ConversationEvent::Delivery(net.message(node, message).unwrap(), Delivery::Delivered)
+        ));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 
-use crate::{Command, ConversationId, Event, MessageId};
+use crate::{Command, ConversationId, Event, Ticket};
 
 /// Commands that may wait for the node. An interface that is faster than that waits.
 const COMMANDS: usize = 256;
@@ -93,7 +93,7 @@ impl Handle {
         self.commands.send(command).await.map_err(|_| Closed)
     }
 
-    /// Sends a text and says at once under which id its fate will be told.
+    /// Sends a text and says at once under which ticket it will be taken in or refused.
     ///
     /// # Errors
     /// [`Closed`] when the node has ended.
@@ -101,10 +101,10 @@ impl Handle {
         &self,
         conversation: ConversationId,
         body: String,
-    ) -> Result<MessageId, Closed> {
-        let message = MessageId(self.ids.fetch_add(1, Ordering::Relaxed));
-        self.send(Command::Send { conversation, message, body }).await?;
-        Ok(message)
+    ) -> Result<Ticket, Closed> {
+        let ticket = Ticket(self.ids.fetch_add(1, Ordering::Relaxed));
+        self.send(Command::Send { conversation, ticket, body, reply: None }).await?;
+        Ok(ticket)
     }
 
     /// The next event; `None` when the node has ended. Safe to drop while waiting.
@@ -143,9 +143,9 @@ impl Commander {
         &self,
         conversation: ConversationId,
         body: String,
-    ) -> Result<MessageId, Closed> {
-        let message = MessageId(self.ids.fetch_add(1, Ordering::Relaxed));
-        self.send(Command::Send { conversation, message, body }).await?;
-        Ok(message)
+    ) -> Result<Ticket, Closed> {
+        let ticket = Ticket(self.ids.fetch_add(1, Ordering::Relaxed));
+        self.send(Command::Send { conversation, ticket, body, reply: None }).await?;
+        Ok(ticket)
     }
 }

@@ -2,7 +2,9 @@
 
 use undertone_wire::code::Code;
 
-use crate::{ConversationId, MessageId, SecretText};
+use zeroize::Zeroizing;
+
+use crate::{ConversationId, MessageId, SecretText, Ticket};
 
 /// A user's wish, as any interface sends it.
 #[derive(Debug)]
@@ -19,19 +21,93 @@ pub enum Command {
     GiveUp(ConversationId),
     /// Answer a step of the Socialist Millionaire check.
     Check(ConversationId, CheckCommand),
+    /// Make new post-quantum keys at once, or with the next connection. Answered by
+    /// [`crate::event::ConversationEvent::Healing`].
+    Heal(ConversationId),
     /// Send a text. It is kept and shown as waiting while there is no connection.
     Send {
         /// In which conversation.
         conversation: ConversationId,
-        /// The id of the message; see [`crate::Handle::send_text`].
-        message: MessageId,
+        /// Under which its fate is told; see [`crate::Handle::send_text`].
+        ticket: Ticket,
         /// The text, at most [`MAX_TEXT`] bytes of UTF-8.
         body: String,
+        /// The message that it answers, if any.
+        reply: Option<MessageId>,
     },
-    /// Say goodbye and end the conversation on both sides.
+    /// Change a text of ours, on both sides.
+    Edit {
+        /// Which.
+        message: MessageId,
+        /// The new text, at most [`MAX_TEXT`] bytes of UTF-8.
+        body: String,
+    },
+    /// Take a text of ours back that has not left yet. What may have arrived is deleted instead.
+    Cancel(MessageId),
+    /// Delete a message. One of ours is deleted on both sides; one of the partner's here alone.
+    Delete(MessageId),
+    /// Answer a message with a sign, or with none any more.
+    React(MessageId, Option<Reaction>),
+    /// The user has seen the conversation up to and including this message.
+    Seen(ConversationId, MessageId),
+    /// Put another timer on messages from now on, on both sides: seconds, at most [`MAX_TIMER`].
+    SetTimer(ConversationId, Option<u32>),
+    /// Keep the conversation's messages for so long, on this side.
+    SetHistory(ConversationId, History),
+    /// Keep what the user has begun to write; empty: nothing.
+    Draft(ConversationId, SecretText),
+    /// Show the partner under another name, on this side.
+    Rename(ConversationId, Name),
+    /// Say goodbye and end the conversation on both sides. A lasting contact is deleted with all
+    /// that belongs to it.
     Leave(ConversationId),
-    /// End the node in order: goodbye to all, services down, the RAM directory removed.
+    /// End the node in order: goodbye in conversations that don't last, services down, the RAM
+    /// directory removed.
     Shutdown,
+}
+
+/// How long messages are kept on this side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum History {
+    /// Until they are deleted.
+    Kept,
+    /// For so many seconds after they were written or came.
+    For(u32),
+    /// Until they were seen here, or have arrived there.
+    NotKept,
+}
+
+/// The longest timer in seconds: a year.
+pub const MAX_TIMER: u32 = 366 * 86_400;
+
+/// The longest reaction in bytes: one picture sign with all its modifiers.
+pub const MAX_REACTION: usize = 64;
+
+/// A sign that answers a message: 1 to [`MAX_REACTION`] bytes that no terminal takes for a command.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Reaction(Zeroizing<String>);
+
+impl Reaction {
+    /// Checks a sign. `None`: empty, too long, or with characters that could disguise text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let fits = !text.is_empty() && text.len() <= MAX_REACTION;
+        let plain = !text.chars().any(|c| is_deceptive(c) || c.is_whitespace());
+        (fits && plain).then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The sign.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Reaction {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reaction(…)")
+    }
 }
 
 /// The longest text that one message carries, in bytes of UTF-8.
@@ -67,6 +143,8 @@ pub struct Meet {
     pub check: Option<bool>,
     /// The check's secret, if it was given beforehand.
     pub secret: Option<SecretText>,
+    /// Whether the contact outlives the program's end, on this side.
+    pub lasting: bool,
 }
 
 /// An answer in the Socialist Millionaire check.

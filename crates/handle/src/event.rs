@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::command::{History, Reaction};
 use crate::words::UserError;
-use crate::{ConversationId, MessageId};
+use crate::{ConversationId, MessageId, Ticket};
 
 /// Something happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +16,39 @@ pub enum Event {
     Meeting(ConversationId, MeetingEvent),
     /// A conversation moved on.
     Conversation(ConversationId, ConversationEvent),
+    /// What is stored cannot be written or read, or can again.
+    Storage(StorageEvent),
     /// The node cannot go on and will end.
     Fatal(UserError),
     /// The node has ended in order; no event follows.
     Ended,
+}
+
+/// Whether the storage does what it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageEvent {
+    /// It does not. Nothing stored is lost; what was being done is not done, and nothing is sent or
+    /// taken in until it does again.
+    Failed(StorageFault),
+    /// It does again.
+    Well,
+}
+
+/// Why the storage did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageFault {
+    /// There is no room left.
+    Full,
+    /// The files or the file system can't be written.
+    ReadOnly,
+    /// This user has no right to the files.
+    Denied,
+    /// Another program holds the files.
+    Busy,
+    /// The bytes are not what was written.
+    Damaged,
+    /// Anything else of the machine's.
+    Machine,
 }
 
 /// Which network a node uses.
@@ -119,6 +149,8 @@ pub enum MeetingEnd {
     ProtocolViolation,
     /// The network could not be reached in time.
     NoNetwork,
+    /// What was agreed on could not be stored.
+    NotStored,
     /// The user gave it up.
     GivenUp,
 }
@@ -147,6 +179,8 @@ pub enum LinkState {
         /// Ten minutes when it is first said.
         redial_for: Duration,
     },
+    /// A lasting contact is not connected; it is dialled again until it is.
+    Away,
     /// The connection did not come back in time; the conversation has ended.
     GivenUp,
 }
@@ -176,9 +210,28 @@ pub enum CheckEvent {
     ConfirmationWanted,
     /// This side's user cancelled the check before it could say anything: it counts as none.
     Cancelled,
+    /// The check was bound to keys that one side no longer has, so it begins anew, with the secrets
+    /// that were typed. Nothing was compared.
+    BegunAnew,
     /// The partner's side cancelled the check before it could say anything: it counts as none.
     /// Before the conversation the user is asked whether to leave (the default) or to go on.
     PeerCancelled,
+}
+
+/// What becomes of a conversation's keys: the ratchet mixes in new post-quantum ones all the time,
+/// against somebody who once copied earlier ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HealingEvent {
+    /// The user asked for new keys, and they are being made.
+    Begun,
+    /// The user asked for new keys; they will be made with the next connection.
+    Waiting,
+    /// Both sides have new keys: what was asked for, late or stopped is well again.
+    Renewed,
+    /// None came for 200 messages or seven days of connection: shown in amber.
+    Late,
+    /// None came for 1,000 messages: nothing is sent, and what is written waits.
+    Stopped,
 }
 
 /// Where a sent message is.
@@ -204,12 +257,18 @@ pub enum ConversationEvent {
     Open,
     /// A text of ours was taken into the outbox.
     Queued {
+        /// What the interface called it.
+        ticket: Ticket,
         /// The message.
         message: MessageId,
         /// Its text.
         body: String,
         /// When, in seconds since 1970.
         at: u64,
+        /// The message that it answers.
+        reply: Option<MessageId>,
+        /// The timer that it leaves with, in seconds.
+        timer: Option<u32>,
     },
     /// A text came from the partner.
     Received {
@@ -219,15 +278,54 @@ pub enum ConversationEvent {
         body: String,
         /// When it came, in seconds since 1970 by this machine's clock.
         at: u64,
+        /// The message that it answers, if that is still here.
+        reply: Option<MessageId>,
+        /// The timer that it came with, in seconds: it goes so long after it was seen.
+        timer: Option<u32>,
     },
     /// A sent message moved on.
     Delivery(MessageId, Delivery),
     /// A text could not be taken: it is too long, the outbox is full, or the conversation has ended.
-    NotSent(MessageId, NotSent),
+    NotSent(Ticket, NotSent),
+    /// A message has another text now.
+    Edited {
+        /// Which.
+        message: MessageId,
+        /// Its text.
+        body: String,
+        /// When, in seconds since 1970 by this machine's clock.
+        at: u64,
+    },
+    /// A message is gone.
+    Deleted(MessageId, Deletion),
+    /// What could not be done to a message.
+    NotDone(MessageId, NotDone),
+    /// A message was answered with a sign, or with none any more.
+    Reacted {
+        /// Which.
+        message: MessageId,
+        /// Whether by our user.
+        own: bool,
+        /// The sign.
+        reaction: Option<Reaction>,
+    },
+    /// The timer on new messages changed, on both sides.
+    Timer {
+        /// In seconds; `None`: messages stay.
+        seconds: Option<u32>,
+        /// Whether our user changed it.
+        own: bool,
+    },
+    /// How long messages are kept on this side changed.
+    History(History),
+    /// The partner is shown under another name.
+    Renamed(String),
     /// The name that the partner calls themselves. A claim, shown as one.
     PeerName(String),
     /// The connection changed.
     Link(LinkState),
+    /// The renewal of the keys moved on, or is late.
+    Healing(HealingEvent),
     /// Something arrived that was refused: damaged, forged, replayed. The conversation goes on.
     Refused,
     /// The partner said goodbye; the conversation has ended.
@@ -239,6 +337,34 @@ pub enum ConversationEvent {
     },
 }
 
+/// How a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// Our user took it back before it had left.
+    Cancelled,
+    /// Our user deleted it.
+    Own,
+    /// The partner deleted it.
+    Peer,
+    /// Its time was over.
+    Timer,
+}
+
+/// Why something was not done to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDone {
+    /// It is not here, or not any more.
+    Gone,
+    /// It is the partner's, and only its author may change it.
+    NotOurs,
+    /// The new text is empty or too long.
+    TooLong,
+    /// Too much is waiting for this partner already.
+    OutboxFull,
+    /// The conversation is not open, or not any more.
+    NotOpen,
+}
+
 /// Why a text was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotSent {
@@ -246,6 +372,8 @@ pub enum NotSent {
     TooLong,
     /// Too many texts are waiting already.
     OutboxFull,
+    /// It could not be stored, and what is not stored is not sent.
+    NotStored,
     /// The conversation is not open, or not any more.
     NotOpen,
 }

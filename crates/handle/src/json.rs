@@ -8,13 +8,14 @@
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::command::is_deceptive;
+use crate::command::{History, is_deceptive};
 use crate::event::{
-    CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
-    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, Event, HealingEvent, LinkState, MeetingEnd,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
+    StorageEvent, StorageFault, Trust,
 };
 use crate::words::UserError;
-use crate::{ConversationId, MessageId, SecretText};
+use crate::{ConversationId, MessageId, SecretText, Ticket};
 
 /// The version of the lines, which is in each of them.
 pub const VERSION: u8 = 1;
@@ -42,6 +43,10 @@ enum Row<'a> {
     Ready { network: &'static str, anonymous: bool, clock_off_by_seconds: Option<i64> },
     #[serde(rename = "network.blocked")]
     Blocked { network: &'static str, reason: &'a str, clock_off_by_seconds: Option<i64> },
+    #[serde(rename = "storage.failed")]
+    StorageFailed { reason: &'static str },
+    #[serde(rename = "storage.well")]
+    StorageWell {},
     #[serde(rename = "prompt")]
     Prompt { what: &'static str },
     #[serde(rename = "meeting.code")]
@@ -68,13 +73,42 @@ enum Row<'a> {
     #[serde(rename = "conversation.open")]
     Open { conversation: Id },
     #[serde(rename = "message.queued")]
-    Queued { conversation: Id, message: u64, text: &'a str, at: u64 },
+    Queued {
+        conversation: Id,
+        ticket: u64,
+        message: u64,
+        text: &'a str,
+        at: u64,
+        reply: Option<u64>,
+        timer_seconds: Option<u32>,
+    },
     #[serde(rename = "message.received")]
-    Received { conversation: Id, message: u64, text: &'a str, at: u64 },
+    Received {
+        conversation: Id,
+        message: u64,
+        text: &'a str,
+        at: u64,
+        reply: Option<u64>,
+        timer_seconds: Option<u32>,
+    },
     #[serde(rename = "message.delivery")]
     Delivery { conversation: Id, message: u64, state: &'static str },
     #[serde(rename = "message.not_sent")]
-    NotSent { conversation: Id, message: u64, reason: &'static str },
+    NotSent { conversation: Id, ticket: u64, reason: &'static str },
+    #[serde(rename = "message.edited")]
+    Edited { conversation: Id, message: u64, text: &'a str, at: u64 },
+    #[serde(rename = "message.deleted")]
+    Deleted { conversation: Id, message: u64, by: &'static str },
+    #[serde(rename = "message.not_done")]
+    NotDone { conversation: Id, message: u64, reason: &'static str },
+    #[serde(rename = "message.reacted")]
+    Reacted { conversation: Id, message: u64, own: bool, reaction: Option<&'a str> },
+    #[serde(rename = "conversation.timer")]
+    Timer { conversation: Id, seconds: Option<u32>, own: bool },
+    #[serde(rename = "conversation.history")]
+    History { conversation: Id, keeps: &'static str, seconds: Option<u32> },
+    #[serde(rename = "peer.renamed")]
+    Renamed { conversation: Id, name: &'a str },
     #[serde(rename = "peer.name")]
     PeerName { conversation: Id, claims: &'a str },
     #[serde(rename = "link")]
@@ -84,6 +118,8 @@ enum Row<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         redial_seconds: Option<u64>,
     },
+    #[serde(rename = "healing")]
+    Healing { conversation: Id, state: &'static str },
     #[serde(rename = "conversation.refused")]
     Refused { conversation: Id },
     #[serde(rename = "conversation.peer_left")]
@@ -97,10 +133,12 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 23] = [
+pub const EVENTS: [&str; 33] = [
     "network.finding",
     "network.ready",
     "network.blocked",
+    "storage.failed",
+    "storage.well",
     "prompt",
     "meeting.code",
     "meeting.step",
@@ -114,8 +152,16 @@ pub const EVENTS: [&str; 23] = [
     "message.received",
     "message.delivery",
     "message.not_sent",
+    "message.edited",
+    "message.deleted",
+    "message.not_done",
+    "message.reacted",
+    "conversation.timer",
+    "conversation.history",
+    "peer.renamed",
     "peer.name",
     "link",
+    "healing",
     "conversation.refused",
     "conversation.peer_left",
     "conversation.left",
@@ -156,6 +202,17 @@ fn row(event: &Event) -> Row<'_> {
         Event::Network(state) => network(state),
         Event::Meeting(id, event) => meeting(id.to_string(), event),
         Event::Conversation(id, event) => conversation(id.to_string(), event),
+        Event::Storage(StorageEvent::Well) => Row::StorageWell {},
+        Event::Storage(StorageEvent::Failed(fault)) => Row::StorageFailed {
+            reason: match fault {
+                StorageFault::Full => "full",
+                StorageFault::ReadOnly => "read_only",
+                StorageFault::Denied => "denied",
+                StorageFault::Busy => "busy",
+                StorageFault::Damaged => "damaged",
+                StorageFault::Machine => "machine",
+            },
+        },
         Event::Fatal(error) => error_row(error),
         Event::Ended => Row::Ended {},
     }
@@ -263,6 +320,7 @@ fn reason(end: &MeetingEnd) -> &'static str {
         MeetingEnd::NoCommonVersion => "no_common_version",
         MeetingEnd::ProtocolViolation => "protocol_violation",
         MeetingEnd::NoNetwork => "no_network",
+        MeetingEnd::NotStored => "not_stored",
         MeetingEnd::GivenUp => "given_up",
     }
 }
@@ -280,6 +338,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
                 CheckEvent::Skipped => "skipped",
                 CheckEvent::Aborted => "aborted",
                 CheckEvent::ConfirmationWanted => "confirmation_wanted",
+                CheckEvent::BegunAnew => "begun_anew",
                 CheckEvent::Cancelled => "cancelled",
                 CheckEvent::PeerCancelled => "peer_cancelled",
             };
@@ -294,12 +353,25 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             Row::Trust { conversation, level, skipped }
         }
         ConversationEvent::Open => Row::Open { conversation },
-        ConversationEvent::Queued { message: MessageId(message), body, at } => {
-            Row::Queued { conversation, message: *message, text: body, at: *at }
+        ConversationEvent::Queued { ticket: Ticket(ticket), message, body, at, reply, timer } => {
+            Row::Queued {
+                conversation,
+                ticket: *ticket,
+                message: message.0,
+                text: body,
+                at: *at,
+                reply: reply.map(|message| message.0),
+                timer_seconds: *timer,
+            }
         }
-        ConversationEvent::Received { message: MessageId(message), body, at } => {
-            Row::Received { conversation, message: *message, text: body, at: *at }
-        }
+        ConversationEvent::Received { message, body, at, reply, timer } => Row::Received {
+            conversation,
+            message: message.0,
+            text: body,
+            at: *at,
+            reply: reply.map(|message| message.0),
+            timer_seconds: *timer,
+        },
         ConversationEvent::Delivery(MessageId(message), delivery) => {
             let state = match delivery {
                 Delivery::Waiting => "waiting",
@@ -308,22 +380,72 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             };
             Row::Delivery { conversation, message: *message, state }
         }
-        ConversationEvent::NotSent(MessageId(message), reason) => {
+        ConversationEvent::NotSent(Ticket(ticket), reason) => {
             let reason = match reason {
                 NotSent::TooLong => "too_long",
                 NotSent::OutboxFull => "outbox_full",
+                NotSent::NotStored => "not_stored",
                 NotSent::NotOpen => "not_open",
             };
-            Row::NotSent { conversation, message: *message, reason }
+            Row::NotSent { conversation, ticket: *ticket, reason }
         }
+        ConversationEvent::Edited { message: MessageId(message), body, at } => {
+            Row::Edited { conversation, message: *message, text: body, at: *at }
+        }
+        ConversationEvent::Deleted(MessageId(message), by) => {
+            let by = match by {
+                Deletion::Cancelled => "cancelled",
+                Deletion::Own => "own",
+                Deletion::Peer => "peer",
+                Deletion::Timer => "timer",
+            };
+            Row::Deleted { conversation, message: *message, by }
+        }
+        ConversationEvent::NotDone(MessageId(message), reason) => {
+            let reason = match reason {
+                NotDone::Gone => "gone",
+                NotDone::NotOurs => "not_ours",
+                NotDone::TooLong => "too_long",
+                NotDone::OutboxFull => "outbox_full",
+                NotDone::NotOpen => "not_open",
+            };
+            Row::NotDone { conversation, message: *message, reason }
+        }
+        ConversationEvent::Reacted { message: MessageId(message), own, reaction } => {
+            let reaction = reaction.as_ref().map(crate::command::Reaction::as_str);
+            Row::Reacted { conversation, message: *message, own: *own, reaction }
+        }
+        ConversationEvent::Timer { seconds, own } => {
+            Row::Timer { conversation, seconds: *seconds, own: *own }
+        }
+        ConversationEvent::History(history) => {
+            let (keeps, seconds) = match history {
+                History::Kept => ("kept", None),
+                History::For(seconds) => ("for", Some(*seconds)),
+                History::NotKept => ("not_kept", None),
+            };
+            Row::History { conversation, keeps, seconds }
+        }
+        ConversationEvent::Renamed(name) => Row::Renamed { conversation, name },
         ConversationEvent::PeerName(claims) => Row::PeerName { conversation, claims },
         ConversationEvent::Link(state) => {
             let (state, redial_seconds) = match state {
                 LinkState::Up => ("up", None),
                 LinkState::Lost { redial_for } => ("lost", Some(redial_for.as_secs())),
+                LinkState::Away => ("away", None),
                 LinkState::GivenUp => ("given_up", None),
             };
             Row::Link { conversation, state, redial_seconds }
+        }
+        ConversationEvent::Healing(event) => {
+            let state = match event {
+                HealingEvent::Begun => "begun",
+                HealingEvent::Waiting => "waiting",
+                HealingEvent::Renewed => "renewed",
+                HealingEvent::Late => "late",
+                HealingEvent::Stopped => "stopped",
+            };
+            Row::Healing { conversation, state }
         }
         ConversationEvent::Refused => Row::Refused { conversation },
         ConversationEvent::PeerLeft => Row::PeerLeft { conversation },
@@ -344,6 +466,8 @@ pub enum Request {
     Confirm(String),
     /// `{"cancel":true}`: break the running check off.
     Cancel,
+    /// `{"heal":true}`: make new keys.
+    Heal,
     /// `{"stay":true}`: after a failed or cancelled check, stay; `false` leaves.
     Stay(bool),
     /// `{"quit":true}`: say goodbye and end.
@@ -356,8 +480,8 @@ pub enum Request {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
-     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"stay\":false}}, \
-     {{\"quit\":true}}"
+     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"heal\":true}}, \
+     {{\"stay\":false}}, {{\"quit\":true}}"
 )]
 pub struct NotUnderstood;
 
@@ -370,6 +494,7 @@ enum RequestRow {
     Secret(String),
     Confirm(String),
     Cancel(bool),
+    Heal(bool),
     Stay(bool),
     Quit(bool),
 }
@@ -388,9 +513,12 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Secret(text) => Ok(Request::Secret(SecretText::new(text))),
         RequestRow::Confirm(word) => Ok(Request::Confirm(word)),
         RequestRow::Cancel(true) => Ok(Request::Cancel),
+        RequestRow::Heal(true) => Ok(Request::Heal),
         RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
         RequestRow::Quit(true) => Ok(Request::Quit),
-        RequestRow::Cancel(false) | RequestRow::Quit(false) => Err(NotUnderstood),
+        RequestRow::Cancel(false) | RequestRow::Heal(false) | RequestRow::Quit(false) => {
+            Err(NotUnderstood)
+        }
     }
 }
 
@@ -409,6 +537,7 @@ mod tests {
         assert_eq!(request(r#"{"stay":true}"#), Ok(Request::Stay(true)));
         assert_eq!(request(r#"{"confirm":"check"}"#), Ok(Request::Confirm("check".into())));
         assert_eq!(request(r#"{"cancel":true}"#), Ok(Request::Cancel));
+        assert_eq!(request(r#"{"heal":true}"#), Ok(Request::Heal));
         assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
         assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
         assert_eq!(request(""), Ok(Request::Typed(String::new())));
@@ -424,6 +553,7 @@ mod tests {
             r#"{"send":"x","quit":true}"#,
             r#"{"quit":false}"#,
             r#"{"cancel":false}"#,
+            r#"{"heal":false}"#,
             r#"{"send":"x"} trailing"#,
         ] {
             assert_eq!(request(bad), Err(NotUnderstood), "{bad}");
@@ -438,6 +568,8 @@ mod tests {
                 message: MessageId(1),
                 body: "a\nb\u{1b}[31m\u{2028}\u{9b}\u{e0041}\"".into(),
                 at: 0,
+                reply: None,
+                timer: None,
             },
         );
         let line = line(&event);

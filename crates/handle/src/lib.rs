@@ -8,10 +8,12 @@
 //! - [`event`]: what the node tells.
 //! - [`words`]: the sentences for outcomes and errors, once, for all interfaces.
 //! - [`json`]: the events as JSON lines, versioned.
+//! - [`query`]: what an interface looks up in the history, and what a search is.
 
 pub mod command;
 pub mod event;
 pub mod json;
+pub mod query;
 pub mod words;
 
 mod channel;
@@ -26,9 +28,14 @@ pub use secret::SecretText;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ConversationId(pub u64);
 
-/// One message as this side counts it. Unique within a process, meaningless elsewhere.
+/// One message as this side counts it: never given twice in a profile, meaningless elsewhere. Within
+/// a conversation a later message has a greater id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MessageId(pub u64);
+
+/// What an interface calls a text until the node has given it its [`MessageId`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ticket(pub u64);
 
 impl std::fmt::Display for ConversationId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -4,12 +4,24 @@
 //! and a hint (what to do next). The rules for all words here: plain, no blame, no exclamation
 //! marks, and nothing is promised that was not seen.
 
+mod check;
+mod healing;
+mod message;
+mod storage;
+
 use std::time::Duration;
 
-use crate::command::{MAX_TEXT, Role};
+pub use self::check::{
+    CHECK_QUESTION, STAY_QUESTION, WITHOUT_QUESTION, check, check_cancelled, check_failed,
+};
+pub use self::healing::{HealingColour, HealingWords, healing, healing_short};
+pub use self::message::{
+    deleted, delivery_mark, delivery_word, history, not_done, not_sent, timer,
+};
+pub use self::storage::{STORAGE_WELL, storage};
+use crate::command::Role;
 use crate::event::{
-    CheckEvent, Delivery, LinkState, MeetingEnd, MeetingStep, NetworkKind, NetworkState,
-    NetworkStep, NotSent, Trust,
+    LinkState, MeetingEnd, MeetingStep, NetworkKind, NetworkState, NetworkStep, Trust,
 };
 
 /// What sort of failure it is. The number is the exit code of the program.
@@ -180,6 +192,11 @@ pub fn meeting_end(end: &MeetingEnd, role: Role) -> UserError {
             "The network could not be reached in time.",
             "Look at your connection and this machine's clock, wait a minute or two, and try \
              again.",
+        ),
+        MeetingEnd::NotStored => UserError::new(
+            Kind::Environment,
+            "This machine could not store what was agreed on, so no conversation began.",
+            "Look at what is said about the storage, then begin again with a fresh code.",
         ),
         MeetingEnd::GivenUp => UserError::new(
             Kind::Code,
@@ -386,6 +403,7 @@ pub fn link_short(state: &LinkState) -> &'static str {
     match state {
         LinkState::Up => "online · you hear each other",
         LinkState::Lost { .. } => "connection lost · calling again",
+        LinkState::Away => "not connected · calling",
         LinkState::GivenUp => "connection lost for good",
     }
 }
@@ -399,6 +417,10 @@ pub fn link(state: &LinkState) -> String {
             "The connection was lost. It is tried again for {}; what you write waits until then.",
             duration(*redial_for)
         ),
+        LinkState::Away => {
+            "Not connected. Your partner is called until they answer; what you write waits."
+                .to_owned()
+        }
         LinkState::GivenUp => {
             "The connection did not come back in time. The conversation has ended.".to_owned()
         }
@@ -413,111 +435,6 @@ pub fn link_given_up() -> UserError {
         "The connection to your partner was lost and did not come back in time.",
         "Agree on a fresh code and begin again on both sides.",
     )
-}
-
-/// A step of the check as a sentence.
-#[must_use]
-pub fn check(event: CheckEvent) -> &'static str {
-    match event {
-        CheckEvent::WishWanted => {
-            "You can check that nobody stands in between, by a secret that only you two know."
-        }
-        CheckEvent::PeerAsked => "Your partner asked for the check, so both do it.",
-        CheckEvent::SecretWanted => "Type the secret that you share. It is not sent to anyone.",
-        CheckEvent::WaitingForPeer => "Waiting for your partner's secret.",
-        CheckEvent::Match => "The check succeeded: you share the same secret.",
-        CheckEvent::Mismatch => {
-            "The check failed: the secrets differ. One of you mistyped it, or this is not your \
-             partner, or someone stands in between."
-        }
-        CheckEvent::Skipped => "Neither side wanted the check, so it was skipped.",
-        CheckEvent::Aborted => {
-            "The check broke off before it could say anything. It counts as failed."
-        }
-        CheckEvent::ConfirmationWanted => {
-            "Several checks have failed in this conversation, and each further one gives whoever \
-             is there another guess. To run one all the same, type the word check."
-        }
-        CheckEvent::Cancelled => {
-            "You cancelled the check. Nothing was compared: it counts as no check."
-        }
-        CheckEvent::PeerCancelled => {
-            "Your partner's side cancelled the check. Nothing was compared: it counts as no check."
-        }
-    }
-}
-
-/// The question about the wish for a check; the default is no.
-pub const CHECK_QUESTION: &str = "Check by a shared secret? (y/N)";
-
-/// The question after a failed check; the default is to leave.
-pub const STAY_QUESTION: &str = "Stay all the same, unverified? (y/N)";
-
-/// The question after the partner cancelled the check before the conversation; the default is to
-/// leave.
-pub const WITHOUT_QUESTION: &str = "Go on without the check? (y/N)";
-
-/// The error of a conversation that its user left because the partner cancelled the check.
-#[must_use]
-pub fn check_cancelled() -> UserError {
-    UserError::new(
-        Kind::CheckFailed,
-        "Your partner's side cancelled the check and you left. The conversation has ended.",
-        "Ask your partner in another way why, and begin again with a fresh code.",
-    )
-}
-
-/// The error of a conversation that its user left because the check failed.
-#[must_use]
-pub fn check_failed() -> UserError {
-    UserError::new(
-        Kind::CheckFailed,
-        "The check failed and you left. The conversation has ended.",
-        "Ask your partner in another way what happened, agree on the secret word for word, and \
-         begin again with a fresh code.",
-    )
-}
-
-/// The mark of a message's delivery.
-#[must_use]
-pub fn delivery_mark(delivery: Delivery) -> &'static str {
-    match delivery {
-        Delivery::Waiting => "… waiting",
-        Delivery::Sent => "✓",
-        Delivery::Delivered => "✓✓",
-    }
-}
-
-/// The word for a message's delivery.
-#[must_use]
-pub fn delivery_word(delivery: Delivery) -> &'static str {
-    match delivery {
-        Delivery::Waiting => "waiting",
-        Delivery::Sent => "sent",
-        Delivery::Delivered => "delivered",
-    }
-}
-
-/// Why a text was not taken.
-#[must_use]
-pub fn not_sent(reason: NotSent) -> UserError {
-    match reason {
-        NotSent::TooLong => UserError::new(
-            Kind::NotDelivered,
-            format!("Not sent: the text is longer than {} KiB.", MAX_TEXT / 1024),
-            "Send it in parts.",
-        ),
-        NotSent::OutboxFull => UserError::new(
-            Kind::NotDelivered,
-            "Not sent: too many messages are waiting already.",
-            "Wait until the connection is back and some have been delivered.",
-        ),
-        NotSent::NotOpen => UserError::new(
-            Kind::NotDelivered,
-            "Not sent: the conversation is not open.",
-            "Wait until it opens; if it has ended, begin again with a fresh code.",
-        ),
-    }
 }
 
 /// The error of a conversation that ended while `count` messages were not confirmed.

@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
+use undertone_handle::command::{History, Reaction};
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, Delivery, LinkState, MeetingEnd, MeetingEvent, MeetingStep,
-    NetworkKind, NetworkState, NetworkStep, NotSent, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
+    StorageEvent, StorageFault, Trust,
 };
 use undertone_handle::words::{self, Kind, UserError};
-use undertone_handle::{ConversationId, Event, MessageId, json};
+use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
 
 const GOLDEN: &str = include_str!("golden/events.v1.jsonl");
 const SCHEMA: &str = include_str!("../../../docs/json/events.v1.json");
@@ -27,6 +29,16 @@ fn all_lines() -> Vec<String> {
     ] {
         lines.push(json::line(&Event::Network(NetworkState { kind, step, clock_off_by_seconds })));
     }
+    let faults = [
+        StorageFault::Full,
+        StorageFault::ReadOnly,
+        StorageFault::Denied,
+        StorageFault::Busy,
+        StorageFault::Damaged,
+        StorageFault::Machine,
+    ];
+    lines.extend(faults.map(|fault| json::line(&Event::Storage(StorageEvent::Failed(fault)))));
+    lines.push(json::line(&Event::Storage(StorageEvent::Well)));
     for prompt in [
         json::Prompt::Role,
         json::Prompt::Nick,
@@ -61,6 +73,7 @@ fn all_lines() -> Vec<String> {
             MeetingEnd::NoCommonVersion,
             MeetingEnd::ProtocolViolation,
             MeetingEnd::NoNetwork,
+            MeetingEnd::NotStored,
             MeetingEnd::GivenUp,
         ]
         .map(MeetingEvent::Ended),
@@ -78,6 +91,7 @@ fn all_lines() -> Vec<String> {
         CheckEvent::ConfirmationWanted,
         CheckEvent::Cancelled,
         CheckEvent::PeerCancelled,
+        CheckEvent::BegunAnew,
     ]
     .map(ConversationEvent::Check)
     .into();
@@ -94,21 +108,57 @@ fn all_lines() -> Vec<String> {
     let (message, at) = (MessageId(3), 1_763_647_380);
     conversation.extend([
         ConversationEvent::Open,
-        ConversationEvent::Queued { message, body: "yes".into(), at },
-        ConversationEvent::Received { message, body: hostile, at },
+        ConversationEvent::Queued {
+            ticket: Ticket(1),
+            message,
+            body: "yes".into(),
+            at,
+            reply: Some(message),
+            timer: Some(60),
+        },
+        ConversationEvent::Received { message, body: hostile, at, reply: None, timer: None },
     ]);
     conversation.extend(
         [Delivery::Waiting, Delivery::Sent, Delivery::Delivered]
             .map(|state| ConversationEvent::Delivery(message, state)),
     );
     conversation.extend(
-        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen]
-            .map(|reason| ConversationEvent::NotSent(message, reason)),
+        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotStored, NotSent::NotOpen]
+            .map(|reason| ConversationEvent::NotSent(Ticket(1), reason)),
     );
+    conversation.push(ConversationEvent::Edited { message, body: "no".into(), at });
+    conversation.extend(
+        [Deletion::Cancelled, Deletion::Own, Deletion::Peer, Deletion::Timer]
+            .map(|how| ConversationEvent::Deleted(message, how)),
+    );
+    conversation.extend(
+        [NotDone::Gone, NotDone::NotOurs, NotDone::TooLong, NotDone::OutboxFull, NotDone::NotOpen]
+            .map(|reason| ConversationEvent::NotDone(message, reason)),
+    );
+    conversation.extend([
+        ConversationEvent::Reacted { message, own: true, reaction: Reaction::parse("👍") },
+        ConversationEvent::Reacted { message, own: false, reaction: None },
+        ConversationEvent::Timer { seconds: Some(3600), own: true },
+        ConversationEvent::Timer { seconds: None, own: false },
+        ConversationEvent::History(History::Kept),
+        ConversationEvent::History(History::For(86_400)),
+        ConversationEvent::History(History::NotKept),
+        ConversationEvent::Renamed("doug from the pond".into()),
+    ]);
     conversation.push(ConversationEvent::PeerName("doug".into()));
     conversation.extend(
-        [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::GivenUp]
+        [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::Away, LinkState::GivenUp]
             .map(ConversationEvent::Link),
+    );
+    conversation.extend(
+        [
+            HealingEvent::Begun,
+            HealingEvent::Waiting,
+            HealingEvent::Renewed,
+            HealingEvent::Late,
+            HealingEvent::Stopped,
+        ]
+        .map(ConversationEvent::Healing),
     );
     conversation.extend([
         ConversationEvent::Refused,
@@ -227,7 +277,7 @@ fn fits(property: &Value, value: &Value) -> bool {
 fn every_documented_request_is_understood() {
     let schema: Value = serde_json::from_str(REQUESTS).unwrap();
     let entries = schema["oneOf"].as_array().unwrap();
-    assert_eq!(entries.len(), 7);
+    assert_eq!(entries.len(), 8);
     for entry in entries {
         let (key, property) = entry["properties"].as_object().unwrap().iter().next().unwrap();
         let example = if property["type"] == "string" { r#""x""# } else { "true" };

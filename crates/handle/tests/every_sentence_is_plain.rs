@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use undertone_handle::command::Role;
+use undertone_handle::command::{History, Role};
 use undertone_handle::event::{
-    CheckEvent, Delivery, LinkState, MeetingEnd, MeetingStep, NetworkKind, NetworkState,
-    NetworkStep, NotSent, Trust,
+    CheckEvent, Delivery, HealingEvent, LinkState, MeetingEnd, MeetingStep, NetworkKind,
+    NetworkState, NetworkStep, NotDone, NotSent, StorageFault, Trust,
 };
-use undertone_handle::words::{self, UserError};
+use undertone_handle::words::{self, HealingColour, HealingWords, UserError};
 
-const ENDS: [MeetingEnd; 11] = [
+const ENDS: [MeetingEnd; 12] = [
     MeetingEnd::NobodyAnswers,
     MeetingEnd::CodeTaken,
     MeetingEnd::WrongPassword,
@@ -21,10 +21,11 @@ const ENDS: [MeetingEnd; 11] = [
     MeetingEnd::NoCommonVersion,
     MeetingEnd::ProtocolViolation,
     MeetingEnd::NoNetwork,
+    MeetingEnd::NotStored,
     MeetingEnd::GivenUp,
 ];
 
-const CHECKS: [CheckEvent; 11] = [
+const CHECKS: [CheckEvent; 12] = [
     CheckEvent::WishWanted,
     CheckEvent::PeerAsked,
     CheckEvent::SecretWanted,
@@ -36,6 +37,15 @@ const CHECKS: [CheckEvent; 11] = [
     CheckEvent::ConfirmationWanted,
     CheckEvent::Cancelled,
     CheckEvent::PeerCancelled,
+    CheckEvent::BegunAnew,
+];
+
+const HEALINGS: [HealingEvent; 5] = [
+    HealingEvent::Begun,
+    HealingEvent::Waiting,
+    HealingEvent::Renewed,
+    HealingEvent::Late,
+    HealingEvent::Stopped,
 ];
 
 fn errors() -> Vec<(String, UserError)> {
@@ -45,8 +55,23 @@ fn errors() -> Vec<(String, UserError)> {
             errors.push((format!("{end:?}, {role:?}"), words::meeting_end(&end, role)));
         }
     }
-    for reason in [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen] {
+    for reason in [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotStored, NotSent::NotOpen] {
         errors.push((format!("{reason:?}"), words::not_sent(reason)));
+    }
+    for reason in
+        [NotDone::Gone, NotDone::NotOurs, NotDone::TooLong, NotDone::OutboxFull, NotDone::NotOpen]
+    {
+        errors.push((format!("not done: {reason:?}"), words::not_done(reason)));
+    }
+    for fault in [
+        StorageFault::Full,
+        StorageFault::ReadOnly,
+        StorageFault::Denied,
+        StorageFault::Busy,
+        StorageFault::Damaged,
+        StorageFault::Machine,
+    ] {
+        errors.push((format!("storage: {fault:?}"), words::storage(fault)));
     }
     errors.push(("one undelivered".into(), words::undelivered(1)));
     errors.push(("three undelivered".into(), words::undelivered(3)));
@@ -62,6 +87,13 @@ fn sentences() -> Vec<(String, String)> {
     let mut all = vec![
         ("not audited".to_owned(), words::NOT_AUDITED.to_owned()),
         ("local".to_owned(), words::NO_ANONYMITY_LONG.to_owned()),
+        ("storage well".to_owned(), words::STORAGE_WELL.to_owned()),
+        ("away".to_owned(), words::link(&LinkState::Away)),
+        ("timer set".to_owned(), words::timer(Some(604_800), true, "ana")),
+        ("timer taken off".to_owned(), words::timer(None, false, "ana")),
+        ("history kept".to_owned(), words::history(History::Kept)),
+        ("history for a day".to_owned(), words::history(History::For(86_400))),
+        ("history not kept".to_owned(), words::history(History::NotKept)),
         ("slow".to_owned(), words::NETWORK_SLOW.to_owned()),
         ("clock ahead".to_owned(), words::clock_off(7500)),
         ("clock behind".to_owned(), words::clock_off(-86_400)),
@@ -100,6 +132,9 @@ fn sentences() -> Vec<(String, String)> {
     for check in CHECKS {
         all.push((format!("{check:?}"), words::check(check).to_owned()));
     }
+    for healing in HEALINGS {
+        all.push((format!("{healing:?}"), words::healing(healing).to_owned()));
+    }
     for link in [LinkState::Up, LinkState::Lost { redial_for: ten }, LinkState::GivenUp] {
         all.push((format!("{link:?}"), words::link(&link)));
     }
@@ -128,6 +163,11 @@ fn the_sentences_are_those_of_the_snapshot() {
     for delivery in [Delivery::Waiting, Delivery::Sent, Delivery::Delivered] {
         writeln!(text, "{}: {}", words::delivery_mark(delivery), words::delivery_word(delivery))
             .unwrap();
+    }
+    for healing in HEALINGS {
+        if let Some(HealingWords { mark, word, colour }) = words::healing_short(healing) {
+            writeln!(text, "{mark} {word} ({colour:?})").unwrap();
+        }
     }
     for question in [words::CHECK_QUESTION, words::STAY_QUESTION, words::WITHOUT_QUESTION] {
         writeln!(text, "{question}").unwrap();
@@ -178,6 +218,22 @@ fn each_level_of_trust_has_its_own_mark_word_and_colour() {
             assert!(one.mark != other.mark && one.word != other.word && one.colour != other.colour);
         }
     }
+}
+
+/// Amber and red are told apart from each other, and from every level of trust, without colours.
+#[test]
+fn each_state_of_the_keys_has_its_own_mark_and_word() {
+    let trust = [Trust::Unverified, Trust::Verified { skipped: false }, Trust::Authenticated];
+    let mut marks: Vec<_> = trust.map(words::trust).map(|trust| trust.mark).into();
+    for state in [HealingEvent::Begun, HealingEvent::Late, HealingEvent::Stopped] {
+        let HealingWords { mark, word, .. } = words::healing_short(state).unwrap();
+        assert!(!marks.contains(&mark) && !word.is_empty());
+        marks.push(mark);
+    }
+    let colour = |state| words::healing_short(state).map(|words| words.colour);
+    assert_eq!(colour(HealingEvent::Late), Some(HealingColour::Amber));
+    assert_eq!(colour(HealingEvent::Stopped), Some(HealingColour::Red));
+    assert_eq!(colour(HealingEvent::Renewed), None);
 }
 
 #[test]

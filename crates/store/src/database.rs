@@ -95,6 +95,38 @@ pub(crate) fn open(
     protection: &Protection,
     schema: &Schema,
 ) -> Result<(Connection, DatabaseKey), OpenError> {
+    // What is wrong with the file is said before a passphrase is tried.
+    look_at(path)?;
+    let key = key::take(&key_file(path), protection)?;
+    // That of another user, or on a read-only disk, stays what it is.
+    drop(files::close_to_others(&key_file(path)));
+    Ok((open_under(path, &key, schema)?, key))
+}
+
+/// Opens a database that is there, under its key.
+pub(crate) fn open_under(
+    path: &Path,
+    key: &DatabaseKey,
+    schema: &Schema,
+) -> Result<Connection, OpenError> {
+    // SQLite would take a file without a whole page for a new database.
+    if look_at(path)? < PAGE {
+        return Err(OpenError::Fault(Fault::Damaged));
+    }
+    drop(files::close_to_others(path));
+    let mut connection = connect(path, key)?;
+    // The first page that is read shows whether the key is the right one.
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != schema.application {
+        return Err(OpenError::Foreign);
+    }
+    migrate(&mut connection, schema)?;
+    Ok(connection)
+}
+
+/// The length of a database that may be opened where it is.
+fn look_at(path: &Path) -> Result<u64, OpenError> {
     let length = match std::fs::metadata(path) {
         Ok(file) => file.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Missing),
@@ -107,24 +139,7 @@ pub(crate) fn open(
     if is_read_only(path) {
         return Err(OpenError::Fault(Fault::ReadOnly));
     }
-    let key = key::take(&key_file(path), protection)?;
-    // SQLite would take a file without a whole page for a new database.
-    if length < PAGE {
-        return Err(OpenError::Fault(Fault::Damaged));
-    }
-    for file in [path.to_owned(), key_file(path)] {
-        // Those of another user, or on a read-only disk, stay what they are.
-        drop(files::close_to_others(&file));
-    }
-    let mut connection = connect(path, &key)?;
-    // The first page that is read shows whether the key is the right one.
-    let application: i32 =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if application != schema.application {
-        return Err(OpenError::Foreign);
-    }
-    migrate(&mut connection, schema)?;
-    Ok((connection, key))
+    Ok(length)
 }
 
 /// Whether the file system of a file can't be written by anybody.
@@ -154,8 +169,19 @@ pub(crate) fn create(
         Err(KeyError::Missing) => key::make(&folder, &key_file(path), protection, cost)?,
         other => other?,
     };
+    create_under(&folder, path, &key, schema, fill)
+}
+
+/// Makes a database under a key that has its file already. It appears whole.
+pub(crate) fn create_under(
+    folder: &Folder,
+    path: &Path,
+    key: &DatabaseKey,
+    schema: &Schema,
+    fill: impl FnOnce(&Connection) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
     let new = files::beside(path);
-    let made = build(&new, &key, schema, fill)
+    let made = build(&new, key, schema, fill)
         .and_then(|()| folder.name(&new, path).map_err(|error| OpenError::Fault(error.into())));
     if made.is_err() {
         // Nobody knows it yet.
@@ -172,9 +198,7 @@ fn build(
 ) -> Result<(), OpenError> {
     drop(files::create(path).map_err(Fault::from)?);
     let mut connection = connect(path, key)?;
-    connection.pragma_update(None, "application_id", schema.application)?;
-    migrate(&mut connection, schema)?;
-    fill(&connection)?;
+    prepare(&mut connection, schema, fill)?;
     // Once, while nobody else has it: the change needs the database for itself.
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.close().map_err(|(_, error)| error.into())
@@ -191,7 +215,8 @@ pub(crate) fn protect(
     key::put(&folder, &key_file(path), key, protection, cost)
 }
 
-fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
+/// Opens another connection to a database that is open in this process.
+pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
@@ -204,16 +229,43 @@ fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, OpenError> {
     // Before the key is there, so that it is erased from SQLite's memory when it is done with.
     connection.execute_batch("PRAGMA cipher_memory_security = ON")?;
     connection.execute_batch(&key.statement())?;
-    connection.execute_batch(
-        "PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON;
-         PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON;
-         PRAGMA wal_autocheckpoint = 64;",
-    )?;
+    connection.execute_batch(SETTINGS)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 64")?;
     Ok(connection)
+}
+
+/// What every connection is told.
+const SETTINGS: &str = "PRAGMA foreign_keys = ON;
+                        PRAGMA secure_delete = ON;
+                        PRAGMA temp_store = MEMORY;
+                        PRAGMA trusted_schema = OFF;
+                        PRAGMA cell_size_check = ON;";
+
+/// Opens a database in memory under this name: a new one, or another connection to one that is open.
+/// It goes with the last connection to it, and nothing of it is ever in a file.
+pub(crate) fn connect_in_memory(name: &str) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_URI
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(format!("file:{name}?vfs=memdb"), flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch("PRAGMA cipher_memory_security = ON")?;
+    connection.execute_batch(SETTINGS)?;
+    // What is changed and not committed stays with its writer.
+    connection.execute_batch("PRAGMA journal_mode = MEMORY; PRAGMA cache_spill = OFF")?;
+    Ok(connection)
+}
+
+/// Makes the tables of a database that has none yet.
+pub(crate) fn prepare(
+    connection: &mut Connection,
+    schema: &Schema,
+    fill: impl FnOnce(&Connection) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
+    connection.pragma_update(None, "application_id", schema.application)?;
+    migrate(connection, schema)?;
+    fill(connection)
 }
 
 /// Brings a database up to date, in one transaction.
@@ -242,7 +294,7 @@ fn migrate(connection: &mut Connection, schema: &Schema) -> Result<(), OpenError
 
 /// Whether others may put files of theirs in place of the database's. A sticky folder, such as
 /// `/tmp`, lets them add files but not replace ours.
-fn others_may_write_beside(path: &Path) -> io::Result<bool> {
+pub(crate) fn others_may_write_beside(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,

@@ -11,6 +11,7 @@ use ed25519_dalek::SigningKey;
 use rand_core::CryptoRng;
 use undertone_ratchet::handshake::{OwnKeys, PUBLIC_KEYS_LEN, PublicKeys, PublicKeysError};
 use undertone_ratchet::secret::Secret;
+use zeroize::Zeroizing;
 
 use crate::address::{OnionAddress, OnionSeed};
 
@@ -19,6 +20,12 @@ pub const CARD_VERSION: u8 = 1;
 
 /// Bytes of a card.
 pub const CARD_LEN: usize = 1 + 3 * 32 + PUBLIC_KEYS_LEN;
+
+/// The version of [`KeptCard`]s that this code writes, and the only one it reads.
+pub const KEPT_CARD_VERSION: u8 = 1;
+
+/// Bytes of a stored [`KeptCard`].
+pub const KEPT_CARD_LEN: usize = 1 + 4 * 32 + CARD_LEN;
 
 /// 2^255 − 19, least significant byte first.
 const FIELD_PRIME: [u8; 32] = {
@@ -62,6 +69,9 @@ pub enum CardError {
     /// A key of our own card is on it.
     #[error("the card has keys of our own card on it; pair again with someone else")]
     Reflected,
+    /// Stored: a private half is not of this card.
+    #[error("the stored card's halves don't belong together; restore it from a copy")]
+    Halves,
 }
 
 impl Card {
@@ -275,6 +285,57 @@ impl KeptCard {
     pub fn identity_secret(&self) -> &Secret<32> {
         &self.identity_secret
     }
+
+    /// The card as it is stored: `version u8 ‖ onion seed 32 ‖ client-auth secret 32 ‖ certificate
+    /// seed 32 ‖ identity secret 32 ‖ card`. Private: only for an encrypted database.
+    #[must_use]
+    pub fn to_bytes(&self) -> Secret<KEPT_CARD_LEN> {
+        let public = self.public.encode();
+        let parts: [&[u8]; 6] = [
+            &[KEPT_CARD_VERSION],
+            self.onion_seed.0.as_bytes(),
+            self.client_auth_secret.as_bytes(),
+            self.certificate_seed.as_bytes(),
+            self.identity_secret.as_bytes(),
+            &public,
+        ];
+        let mut out = Zeroizing::new([0; KEPT_CARD_LEN]);
+        out.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
+        Secret::from_bytes(&out)
+    }
+
+    /// Reads a stored card, all of it, and checks that its halves belong together.
+    ///
+    /// # Errors
+    /// See [`CardError`]; [`CardError::Halves`] where a private half is of another card.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CardError> {
+        let bytes: &[u8; KEPT_CARD_LEN] = bytes.try_into().map_err(|_| CardError::Length)?;
+        let (version, rest) = bytes.split_first().ok_or(CardError::Length)?;
+        if *version != KEPT_CARD_VERSION {
+            return Err(CardError::Version);
+        }
+        let (onion_seed, rest) = rest.split_first_chunk().ok_or(CardError::Length)?;
+        let (client_auth, rest) = rest.split_first_chunk().ok_or(CardError::Length)?;
+        let (certificate, rest) = rest.split_first_chunk().ok_or(CardError::Length)?;
+        let (identity, public) = rest.split_first_chunk().ok_or(CardError::Length)?;
+        let public = Card::decode(public)?;
+        let onion_seed = OnionSeed(Secret::from_bytes(onion_seed));
+        let x25519 = |secret: &[u8; 32]| MontgomeryPoint::mul_base_clamped(*secret).to_bytes();
+        let belong = onion_seed.address() == public.address
+            && x25519(client_auth) == public.client_auth
+            && SigningKey::from_bytes(certificate).verifying_key().to_bytes() == public.certificate
+            && x25519(identity) == *public.identity();
+        if !belong {
+            return Err(CardError::Halves);
+        }
+        Ok(Self {
+            onion_seed,
+            client_auth_secret: Secret::from_bytes(client_auth),
+            certificate_seed: Secret::from_bytes(certificate),
+            identity_secret: Secret::from_bytes(identity),
+            public,
+        })
+    }
 }
 
 impl fmt::Debug for KeptCard {
@@ -318,6 +379,31 @@ mod tests {
         assert_eq!(identity.to_bytes(), *shown.identity());
         let client_auth = MontgomeryPoint::mul_base_clamped(*kept.client_auth_secret().as_bytes());
         assert_eq!(client_auth.to_bytes(), *shown.client_auth());
+    }
+
+    #[test]
+    fn a_kept_card_comes_back_and_only_whole() {
+        let kept = own(1).into_kept();
+        let bytes = kept.to_bytes();
+        let back = KeptCard::from_bytes(bytes.as_bytes()).unwrap();
+        assert_eq!(back.to_bytes(), bytes);
+        assert_eq!(back.public(), kept.public());
+        let bytes = bytes.as_bytes();
+        let cut = &bytes[..KEPT_CARD_LEN - 1];
+        assert_eq!(KeptCard::from_bytes(cut).unwrap_err(), CardError::Length);
+        for (at, error) in [
+            (0, CardError::Version),
+            (1, CardError::Halves),
+            (40, CardError::Halves),
+            (70, CardError::Halves),
+            (100, CardError::Halves),
+            (129, CardError::Version),
+        ] {
+            let mut changed = *bytes;
+            // Not the lowest bits: X25519 clamps those of its secrets.
+            changed[at] ^= 8;
+            assert_eq!(KeptCard::from_bytes(&changed).unwrap_err(), error, "{at}");
+        }
     }
 
     #[test]

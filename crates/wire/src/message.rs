@@ -6,6 +6,8 @@
 //! post-quantum epochs have their room, or zeros alone where it has less than two bytes. A body is
 //! `kind u8 ‖ content`. (`docs/protocol.md`, "Messages".)
 
+mod body;
+
 use std::fmt;
 
 use undertone_ratchet::session::OVERHEAD as PACKET_OVERHEAD;
@@ -25,14 +27,29 @@ pub const MAX_NAME: usize = 120;
 /// Bytes of the longest message of a check: the largest message of the protocol with its question.
 pub const MAX_CHECK: usize = 4096;
 
+/// Bytes of an epoch's number.
+const EPOCH_LEN: usize = 4;
+
 /// Bytes before the body.
 const HEADER_LEN: usize = 13;
 
 /// Bytes of the length before a chunk.
 const CHUNK_LENGTH_LEN: usize = 2;
 
-/// Bytes of the longest body: a kind and a text.
-const MAX_BODY: usize = 1 + MAX_TEXT;
+/// Bytes of the longest sign that answers a message.
+pub const MAX_SIGN: usize = 64;
+
+/// Bytes of the longest body: a kind, what can stand before a text, and the text.
+const MAX_BODY: usize = 1 + 1 + 4 + 8 + MAX_TEXT;
+
+/// A message as both ends can name it: who sent it, and under which number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Whether whoever refers to it also sent it.
+    pub own: bool,
+    /// Its sequence number, from 1.
+    pub sequence: u64,
+}
 
 const _: () = assert!(packet_len_for(MAX_CELLS) >= HEADER_LEN + MAX_BODY + PACKET_OVERHEAD);
 
@@ -52,7 +69,43 @@ pub const fn payload_len_for(cells: usize) -> usize {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Body {
     /// A text, at most [`MAX_TEXT`] bytes. Nothing is assumed about its characters.
-    Text(Zeroizing<String>),
+    Text {
+        /// What it says.
+        text: Zeroizing<String>,
+        /// The message that it answers.
+        reply: Option<Reference>,
+        /// The seconds that it lasts: at the receiver from when it is seen, at the sender from its
+        /// receipt. Never 0.
+        timer: Option<u32>,
+    },
+    /// Another text for a message of the sender's.
+    Edit {
+        /// Its sequence number.
+        of: u64,
+        /// What it says now, at most [`MAX_TEXT`] bytes.
+        text: Zeroizing<String>,
+    },
+    /// A message of the sender's is to go at both ends.
+    Delete {
+        /// Its sequence number.
+        of: u64,
+    },
+    /// A sign that answers a message, at most [`MAX_SIGN`] bytes; empty: none any more.
+    React {
+        /// Which message.
+        to: Reference,
+        /// The sign.
+        sign: Zeroizing<String>,
+    },
+    /// The timer on new messages of both sides is another one.
+    Timer {
+        /// How often it was changed by either side, this time included.
+        changes: u32,
+        /// In seconds; 0: messages stay.
+        seconds: u32,
+    },
+    /// Nothing any more: what had this number was taken back before it left.
+    Withdrawn,
     /// What has arrived. Unsequenced: sent again whenever it may have been lost.
     Receipt {
         /// The highest sequence number up to which everything arrived; 0 for nothing.
@@ -65,8 +118,19 @@ pub enum Body {
     Name(String),
     /// Whether the sender wishes the check before the conversation.
     CheckWish(bool),
-    /// A message of the Socialist Millionaire Protocol, at most [`MAX_CHECK`] bytes.
+    /// A message of the Socialist Millionaire Protocol after the first of a run, at most
+    /// [`MAX_CHECK`] bytes.
     Check(Vec<u8>),
+    /// The first message of a run.
+    CheckBegin {
+        /// The post-quantum epoch whose authenticator the run's secret is bound to.
+        epoch: u32,
+        /// The message of the protocol, at most [`MAX_CHECK`] bytes.
+        message: Vec<u8>,
+    },
+    /// The sender no longer has the authenticator of the epoch that the first message named, and
+    /// asks for another first message.
+    CheckAnew,
     /// The sender ended the check.
     CheckAbort,
     /// The sender leaves for good.
@@ -81,11 +145,18 @@ impl fmt::Debug for Body {
     /// What people write stays out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text(_) => "Text(…)",
+            Self::Text { .. } => "Text(…)",
+            Self::Edit { .. } => "Edit(…)",
+            Self::Delete { .. } => "Delete(…)",
+            Self::React { .. } => "React(…)",
+            Self::Timer { .. } => "Timer(…)",
+            Self::Withdrawn => "Withdrawn",
             Self::Receipt { .. } => "Receipt(…)",
             Self::Name(_) => "Name(…)",
             Self::CheckWish(_) => "CheckWish(…)",
             Self::Check(_) => "Check(…)",
+            Self::CheckBegin { .. } => "CheckBegin(…)",
+            Self::CheckAnew => "CheckAnew",
             Self::CheckAbort => "CheckAbort",
             Self::Goodbye => "Goodbye",
             Self::GoodbyeSeen => "GoodbyeSeen",
@@ -134,111 +205,6 @@ pub enum DecodeError {
     /// Number 0 on a body that is counted, or another on one that isn't.
     #[error("a message has a number that it can't have")]
     Sequence,
-}
-
-impl Body {
-    /// True for what is counted, kept until its receipt, and delivered once.
-    #[must_use]
-    pub const fn is_sequenced(&self) -> bool {
-        match self {
-            Self::Text(_)
-            | Self::Name(_)
-            | Self::CheckWish(_)
-            | Self::Check(_)
-            | Self::CheckAbort
-            | Self::Goodbye => true,
-            Self::Receipt { .. } | Self::GoodbyeSeen | Self::Empty => false,
-        }
-    }
-
-    const fn kind(&self) -> u8 {
-        match self {
-            Self::Empty => 0,
-            Self::Text(_) => 1,
-            Self::Receipt { .. } => 2,
-            Self::Name(_) => 3,
-            Self::CheckWish(_) => 4,
-            Self::Check(_) => 5,
-            Self::CheckAbort => 6,
-            Self::Goodbye => 7,
-            Self::GoodbyeSeen => 8,
-        }
-    }
-
-    /// Encodes the body alone: the form to keep until it is sent, for a resend is sealed anew.
-    ///
-    /// # Errors
-    /// [`EncodeError::TooLong`] or [`EncodeError::Receipt`].
-    pub fn encode(&self) -> Result<Zeroizing<Vec<u8>>, EncodeError> {
-        let receipt;
-        let (content, limit): (&[u8], _) = match self {
-            Self::Text(text) => (text.as_bytes(), MAX_TEXT),
-            Self::Name(name) => (name.as_bytes(), MAX_NAME),
-            Self::Check(message) => (message, MAX_CHECK),
-            Self::CheckWish(false) => (&[0], 1),
-            Self::CheckWish(true) => (&[1], 1),
-            Self::Receipt { highest, window } => {
-                if window & 1 != 0 {
-                    return Err(EncodeError::Receipt);
-                }
-                receipt = [highest.to_be_bytes(), window.to_be_bytes()];
-                (receipt.as_flattened(), 16)
-            }
-            Self::CheckAbort | Self::Goodbye | Self::GoodbyeSeen | Self::Empty => (&[], 0),
-        };
-        if content.len() > limit {
-            return Err(EncodeError::TooLong);
-        }
-        let mut out = Zeroizing::new(Vec::with_capacity(content.len().saturating_add(1)));
-        out.push(self.kind());
-        out.extend_from_slice(content);
-        Ok(out)
-    }
-
-    /// Reads what [`Body::encode`] wrote, all of it.
-    ///
-    /// # Errors
-    /// [`DecodeError::Kind`], [`DecodeError::Length`] or [`DecodeError::Content`].
-    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let (kind, content) = bytes.split_first().ok_or(DecodeError::Length)?;
-        let empty = |body| if content.is_empty() { Ok(body) } else { Err(DecodeError::Length) };
-        let text = |limit| {
-            if content.len() > limit {
-                return Err(DecodeError::Length);
-            }
-            std::str::from_utf8(content).map(str::to_owned).map_err(|_| DecodeError::Content)
-        };
-        match kind {
-            0 => empty(Self::Empty),
-            1 => text(MAX_TEXT).map(|text| Self::Text(Zeroizing::new(text))),
-            2 => Self::decode_receipt(content),
-            3 => text(MAX_NAME).map(Self::Name),
-            4 => match content {
-                [0] => Ok(Self::CheckWish(false)),
-                [1] => Ok(Self::CheckWish(true)),
-                [_] => Err(DecodeError::Content),
-                _ => Err(DecodeError::Length),
-            },
-            5 if content.len() > MAX_CHECK => Err(DecodeError::Length),
-            5 => Ok(Self::Check(content.to_vec())),
-            6 => empty(Self::CheckAbort),
-            7 => empty(Self::Goodbye),
-            8 => empty(Self::GoodbyeSeen),
-            _ => Err(DecodeError::Kind),
-        }
-    }
-
-    fn decode_receipt(content: &[u8]) -> Result<Self, DecodeError> {
-        let Some((highest, rest)) = content.split_first_chunk::<8>() else {
-            return Err(DecodeError::Length);
-        };
-        let window: [u8; 8] = rest.try_into().map_err(|_| DecodeError::Length)?;
-        let window = u64::from_be_bytes(window);
-        if window & 1 != 0 {
-            return Err(DecodeError::Content);
-        }
-        Ok(Self::Receipt { highest: u64::from_be_bytes(*highest), window })
-    }
 }
 
 /// The plaintext of one ratchet packet.
@@ -366,18 +332,43 @@ mod tests {
 
     use super::*;
 
+    fn plain(text: &str) -> Body {
+        Body::text(text.to_owned())
+    }
+
     fn text(length: usize) -> Body {
-        Body::Text(Zeroizing::new("x".repeat(length)))
+        plain(&"x".repeat(length))
     }
 
     fn all() -> Vec<Payload> {
         let sequenced = [
             text(0),
-            Body::Text(Zeroizing::new("die Möwe 🜁".into())),
+            plain("die Möwe 🜁"),
+            Body::Text {
+                text: Zeroizing::new("that one".into()),
+                reply: Some(Reference { own: false, sequence: 7 }),
+                timer: Some(60),
+            },
+            Body::Text {
+                text: Zeroizing::new(String::new()),
+                reply: Some(Reference { own: true, sequence: u64::MAX }),
+                timer: None,
+            },
+            Body::Edit { of: 3, text: Zeroizing::new("better".into()) },
+            Body::Delete { of: 4 },
+            Body::React {
+                to: Reference { own: true, sequence: 9 },
+                sign: Zeroizing::new("👍".into()),
+            },
+            Body::React { to: Reference { own: false, sequence: 9 }, sign: Zeroizing::default() },
+            Body::Timer { changes: 2, seconds: 3600 },
+            Body::Withdrawn,
             Body::Name("Ada".into()),
             Body::CheckWish(false),
             Body::CheckWish(true),
             Body::Check(vec![1, 2, 3]),
+            Body::CheckBegin { epoch: 7, message: vec![1, 2, 3] },
+            Body::CheckAnew,
             Body::CheckAbort,
             Body::Goodbye,
         ];
@@ -398,7 +389,8 @@ mod tests {
 
     #[test]
     fn what_fits_one_cell_is_one_size_and_one_byte_more_takes_two() {
-        let room = payload_len_for(1) - HEADER_LEN - 1;
+        // The kind and the flags of a text.
+        let room = payload_len_for(1) - HEADER_LEN - 2;
         let payload = |length| Payload { sequence: 1, body: text(length) }.encode().unwrap();
         assert_eq!(payload(0).len(), payload_len_for(1));
         assert_eq!(payload(room).len(), payload_len_for(1));
@@ -408,13 +400,29 @@ mod tests {
 
     #[test]
     fn bounds_hold_on_both_sides() {
-        let over = [text(MAX_TEXT + 1), Body::Name("x".repeat(121)), Body::Check(vec![0; 4097])];
+        let over = [
+            text(MAX_TEXT + 1),
+            Body::Name("x".repeat(121)),
+            Body::Check(vec![0; 4097]),
+            Body::CheckBegin { epoch: 0, message: vec![0; 4097] },
+        ];
         for body in over {
             assert_eq!(body.encode().unwrap_err(), EncodeError::TooLong, "{body:?}");
         }
-        for (kind, length) in [(1, MAX_TEXT + 1), (3, MAX_NAME + 1), (5, MAX_CHECK + 1)] {
-            let mut bytes = vec![b'x'; length + 1];
+        let kinds = [
+            (1, 1 + MAX_TEXT),
+            (3, MAX_NAME),
+            (5, MAX_CHECK),
+            (9, 8 + MAX_TEXT),
+            (11, 9 + MAX_SIGN),
+            (14, EPOCH_LEN + MAX_CHECK),
+        ];
+        for (kind, length) in kinds {
+            let mut bytes = vec![b'x'; length + 2];
             bytes[0] = kind;
+            if matches!(kind, 1 | 11) {
+                bytes[1] = 0;
+            }
             assert_eq!(Body::decode(&bytes).unwrap_err(), DecodeError::Length, "{kind}");
             bytes.pop();
             assert!(Body::decode(&bytes).is_ok(), "{kind}");
@@ -471,21 +479,21 @@ mod tests {
 
     #[test]
     fn debug_shows_no_text() {
-        let payload = Payload { sequence: 1, body: Body::Text(Zeroizing::new("secret".into())) };
+        let payload = Payload { sequence: 1, body: plain("secret") };
         assert_eq!(format!("{payload:?}"), "Payload { sequence: 1, body: Text(…) }");
     }
 
     proptest! {
         #[test]
         fn any_text_comes_back(text in ".{0,400}", sequence in 1..u64::MAX) {
-            let payload = Payload { sequence, body: Body::Text(Zeroizing::new(text)) };
+            let payload = Payload { sequence, body: plain(&text) };
             let bytes = payload.encode().unwrap();
             prop_assert_eq!(Payload::decode(&bytes).unwrap(), payload);
         }
 
         #[test]
         fn what_decodes_from_garbage_encodes_to_the_same(
-            kind in 0..10_u8,
+            kind in 0..17_u8,
             content in prop::collection::vec(any::<u8>(), 0..40),
         ) {
             let bytes = [&[kind], content.as_slice()].concat();
@@ -502,7 +510,7 @@ mod tests {
 
     #[test]
     fn a_chunk_takes_the_place_of_padding_and_no_more() {
-        for body in (0..1_000).chain([MAX_BODY - 1]) {
+        for body in (0..1_000).chain([MAX_TEXT]) {
             let encoded = text(body).encode().unwrap();
             let without = Payload::encode_kept(1, &encoded).unwrap();
             let room = Payload::room(encoded.len());

@@ -41,7 +41,10 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("undertone-smp", &[]),
     ("undertone-otr", &["undertone-smp"]),
     ("undertone-interop", &["undertone-otr"]),
-    ("undertone-store", &[]),
+    (
+        "undertone-store",
+        &["undertone-engine", "undertone-handle", "undertone-wire", "undertone-ratchet"],
+    ),
     ("undertone-tools", &["undertone-ratchet", "undertone-smp", "undertone-store"]),
     ("undertone-testnet", &[]),
     ("xtask", &[]),

@@ -3,6 +3,12 @@
 //! If either side wishes it, both run it. The host of the pairing begins the run as soon as it has
 //! its secret, whoever wished; so two runs never cross.
 //!
+//! A run's secret is bound to a post-quantum epoch: the newest one that both have mixed in, for all
+//! that the beginning side knows, and it names it in its first message. So an active clone of
+//! either side, which shares no epoch with both, is found like anybody else in the middle. When the
+//! other side has gone on so far that it no longer has that epoch's authenticator, it asks for
+//! another first message. Nothing has been compared then, so it gives no guess away.
+//!
 //! Either side may cancel a run. As long as the other cannot know the outcome nothing was guessed
 //! and it counts as none; a run that breaks off later counts as failed, or a liar could hide each
 //! wrong guess. An abort is answered by a wish of 0; whatever comes before the answer belongs to
@@ -11,6 +17,7 @@
 use undertone_handle::SecretText;
 use undertone_handle::command::{CONFIRMATION, CheckCommand, Role};
 use undertone_handle::event::{CheckEvent, ConversationEvent, Trust};
+use undertone_ratchet::secret::Secret;
 use undertone_smp::{Context, Reply, Ristretto, Smp, SmpSecret};
 use undertone_wire::message::Body;
 use unicode_normalization::UnicodeNormalization as _;
@@ -18,10 +25,7 @@ use zeroize::Zeroizing;
 
 use super::{Conversation, Phase};
 use crate::Cx;
-use crate::limits::CHECK_FAILURES;
-
-/// The number of the epoch that the secret is bound to; there is only the pairing's root so far.
-const EPOCH: u32 = 0;
+use crate::limits::{CHECK_FAILURES, CHECKS_ANEW};
 
 /// Where the check is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +48,17 @@ pub(super) struct Check {
     peer_wish: Option<bool>,
     /// Given beforehand, for the first run.
     given: Option<SecretText>,
-    secret: Option<SmpSecret>,
-    /// The partner's first message came before our secret.
-    peer_waits: bool,
+    /// What the user typed for this run.
+    words: Option<SecretText>,
+    /// The epoch that the partner's first message named, and its authenticator as it was then: the
+    /// user may take longer to answer than epochs last.
+    named: Option<(u32, Secret<32>)>,
+    /// The partner's first message named an epoch whose authenticator is forgotten here.
+    unknown: bool,
+    /// Our first message is out and nothing has answered it.
+    begun: bool,
+    /// How often this run was begun anew.
+    anew: u32,
     /// The partner wishes another run, and our user has not decided yet what the failure means.
     asked_again: bool,
     /// The user has not typed yet what this run needs after so many failures.
@@ -71,8 +83,11 @@ impl Check {
             own_wish: wish,
             peer_wish: None,
             given,
-            secret: None,
-            peer_waits: false,
+            words: None,
+            named: None,
+            unknown: false,
+            begun: false,
+            anew: 0,
             asked_again: false,
             unconfirmed: false,
             outcome_out: false,
@@ -91,8 +106,11 @@ impl Check {
 
     /// Erases what belongs to one run.
     fn forget(&mut self) {
-        self.secret = None;
-        self.peer_waits = false;
+        self.words = None;
+        self.named = None;
+        self.unknown = false;
+        self.begun = false;
+        self.anew = 0;
         self.asked_again = false;
         self.unconfirmed = false;
         self.outcome_out = false;
@@ -120,7 +138,7 @@ impl Conversation {
     pub(super) fn answer_check(&mut self, answer: CheckCommand, cx: &mut Cx<'_, '_>) {
         match answer {
             CheckCommand::Wish(wish) => self.own_wish(wish, cx),
-            CheckCommand::Secret(words) => self.own_secret(&words, cx),
+            CheckCommand::Secret(words) => self.own_secret(words, cx),
             CheckCommand::Confirm(word) => self.confirm(&word, cx),
             CheckCommand::Cancel => self.cancel(cx),
             CheckCommand::Stay => {
@@ -235,39 +253,57 @@ impl Conversation {
 
     fn want_secret(&mut self, cx: &mut Cx<'_, '_>) {
         match self.check.given.take() {
-            Some(words) => self.own_secret(&words, cx),
+            Some(words) => self.own_secret(words, cx),
             None => cx.tell(self.id, ConversationEvent::Check(CheckEvent::SecretWanted)),
         }
     }
 
-    fn own_secret(&mut self, words: &SecretText, cx: &mut Cx<'_, '_>) {
-        let check = &self.check;
-        if check.stage != Stage::Running || check.unconfirmed || check.secret.is_some() {
+    fn own_secret(&mut self, words: SecretText, cx: &mut Cx<'_, '_>) {
+        let check = &mut self.check;
+        if check.stage != Stage::Running || check.unconfirmed || check.words.is_some() {
             return;
         }
-        let secret = self.bind(words);
-        let outcome = if self.check.peer_waits {
-            self.check.smp.answer(&secret, cx.rng).ok()
-        } else if self.contact.role == Role::Host {
-            self.check.smp.start(&secret, None, cx.rng).ok()
+        check.words = Some(words);
+        let goes_on = if self.check.named.is_some() {
+            self.answer_run(cx)
+        } else if self.check.unknown {
+            self.want_anew(cx);
+            true
         } else {
             // The guest answers the host's first message when it comes.
-            Some(Vec::new())
+            self.contact.role != Role::Host || self.begin_run(cx)
         };
-        self.check.secret = Some(secret);
-        match outcome {
-            Some(message) => {
-                if !message.is_empty() {
-                    self.queue(&Body::Check(message), None, cx);
-                }
-                cx.tell(self.id, ConversationEvent::Check(CheckEvent::WaitingForPeer));
-            }
-            None => self.abort(cx),
+        if goes_on {
+            cx.tell(self.id, ConversationEvent::Check(CheckEvent::WaitingForPeer));
+        } else {
+            self.abort(cx);
         }
     }
 
-    /// The secret of the check: what was typed, bound to this pairing and this epoch.
-    fn bind(&self, words: &SecretText) -> SmpSecret {
+    /// Sends the first message of a run. `false`: there is none.
+    fn begin_run(&mut self, cx: &mut Cx<'_, '_>) -> bool {
+        let epoch = self.session.shared_epoch();
+        let Some(authenticator) = self.session.authenticator(epoch) else { return false };
+        let Some(secret) = self.bind(epoch, authenticator) else { return false };
+        let Ok(message) = self.check.smp.start(&secret, None, cx.rng) else { return false };
+        self.check.begun = true;
+        self.queue(&Body::CheckBegin { epoch, message }, None, cx);
+        true
+    }
+
+    /// Answers the first message of a run. `false`: that is not possible.
+    fn answer_run(&mut self, cx: &mut Cx<'_, '_>) -> bool {
+        let Some((epoch, authenticator)) = &self.check.named else { return false };
+        let Some(secret) = self.bind(*epoch, authenticator) else { return false };
+        let Ok(message) = self.check.smp.answer(&secret, cx.rng) else { return false };
+        self.queue(&Body::Check(message), None, cx);
+        true
+    }
+
+    /// The secret of the check: what was typed, bound to this pairing and to an epoch. `None`: nothing
+    /// was typed.
+    fn bind(&self, epoch: u32, authenticator: &Secret<32>) -> Option<SmpSecret> {
+        let words = self.check.words.as_ref()?;
         let normalised: Zeroizing<String> = Zeroizing::new(words.reveal().trim().nfc().collect());
         let own = self.contact.own.public().identity();
         let peer = self.contact.card.identity();
@@ -279,37 +315,73 @@ impl Conversation {
             initiator_identity,
             responder_identity,
             pairing_transcript: &self.contact.pairing,
-            epoch: EPOCH,
-            epoch_authenticator: self.contact.authenticator.as_bytes(),
+            epoch,
+            epoch_authenticator: authenticator.as_bytes(),
         };
-        SmpSecret::derive(&context, &normalised)
+        Some(SmpSecret::derive(&context, &normalised))
+    }
+
+    /// The partner begins a run, bound to an epoch.
+    pub(super) fn peer_begins(&mut self, epoch: u32, bytes: &[u8], cx: &mut Cx<'_, '_>) {
+        let running = self.check.stage == Stage::Running;
+        // It may come before our user has decided what the failure of the last run means.
+        let awaited = matches!(self.check.stage, Stage::Failed | Stage::Forgone);
+        if self.check.unanswered || !(running || awaited && self.check.asked_again) {
+            return;
+        }
+        let Some(authenticator) = self.session.authenticator(epoch).cloned() else {
+            self.check.unknown = true;
+            if running && self.check.words.is_some() {
+                self.want_anew(cx);
+            }
+            return;
+        };
+        match self.check.smp.receive(bytes, cx.rng) {
+            Ok(Reply::SecretWanted { .. }) => {
+                self.check.named = Some((epoch, authenticator));
+                if self.check.words.is_some() && !self.answer_run(cx) {
+                    self.abort(cx);
+                }
+            }
+            Ok(_) | Err(_) if running => self.abort(cx),
+            Ok(_) | Err(_) => {}
+        }
+    }
+
+    /// Asks for another first message, under an epoch that is still known here. Only ever once our
+    /// user has typed a secret, so that no partner fills the outbox by this.
+    fn want_anew(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.check.anew >= CHECKS_ANEW {
+            return self.abort(cx);
+        }
+        self.check.anew = self.check.anew.saturating_add(1);
+        self.check.unknown = false;
+        self.queue(&Body::CheckAnew, None, cx);
+        cx.tell(self.id, ConversationEvent::Check(CheckEvent::BegunAnew));
+    }
+
+    /// The partner no longer has the authenticator of the epoch that we named.
+    pub(super) fn peer_wants_anew(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.check.unanswered || self.check.stage != Stage::Running {
+            return;
+        }
+        let again = self.check.begun && self.check.anew < CHECKS_ANEW;
+        self.check.anew = self.check.anew.saturating_add(1);
+        self.check.smp = Smp::new();
+        if again {
+            cx.tell(self.id, ConversationEvent::Check(CheckEvent::BegunAnew));
+        }
+        if !again || !self.begin_run(cx) {
+            self.abort(cx);
+        }
     }
 
     pub(super) fn check_message(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
-        if self.check.unanswered {
+        if self.check.unanswered || self.check.stage != Stage::Running {
             return;
         }
-        if matches!(self.check.stage, Stage::Failed | Stage::Forgone) && self.check.asked_again {
-            // It begins the run that the partner wishes.
-            let reply = self.check.smp.receive(bytes, cx.rng);
-            self.check.peer_waits = matches!(reply, Ok(Reply::SecretWanted { .. }));
-            return;
-        }
-        if self.check.stage != Stage::Running {
-            return;
-        }
+        self.check.begun = false;
         match self.check.smp.receive(bytes, cx.rng) {
-            Ok(Reply::SecretWanted { .. }) => match self.check.secret.take() {
-                Some(secret) => {
-                    let answer = self.check.smp.answer(&secret, cx.rng);
-                    self.check.secret = Some(secret);
-                    match answer {
-                        Ok(message) => self.queue(&Body::Check(message), None, cx),
-                        Err(_) => self.abort(cx),
-                    }
-                }
-                None => self.check.peer_waits = true,
-            },
             Ok(Reply::Send(message)) => {
                 self.check.outcome_out = true;
                 self.queue(&Body::Check(message), None, cx);
@@ -321,7 +393,8 @@ impl Conversation {
                 self.outcome(matched, cx);
             }
             Ok(Reply::Aborted) => self.failed(CheckEvent::Aborted, cx),
-            Err(_) => self.abort(cx),
+            // A first message names its epoch; without it it begins nothing.
+            Ok(Reply::SecretWanted { .. }) | Err(_) => self.abort(cx),
         }
     }
 

@@ -1,27 +1,28 @@
 //! The outbox, receipts, and what arrives: every message once, in order, whatever is lost between.
 
-use rand_core::Rng as _;
-use undertone_handle::MessageId;
-use undertone_handle::command::{MAX_TEXT, Name};
+use undertone_handle::command::{MAX_TEXT, MAX_TIMER, Name};
 use undertone_handle::event::{ConversationEvent, Delivery, NotSent};
-use undertone_ratchet::session::DecryptError;
+use undertone_handle::{MessageId, Ticket};
+use undertone_ratchet::session::{DecryptError, Healing};
 use undertone_wire::cell::FrameKind;
-use undertone_wire::message::{Body, Payload};
+use undertone_wire::message::{Body, Payload, Reference};
 use zeroize::Zeroizing;
 
 use super::{Conversation, Phase};
 use crate::limits::{IN_FLIGHT, KEPT_BACK, OUTBOX};
 use crate::memory::covers;
-use crate::storage::{MessageRow, OutboxRow, Write};
+use crate::storage::{EarlyRow, MessageRow, OutboxRow, Write, message_id, number_of};
 use crate::{CloseWhen, Cx, Effect};
-
-/// Ids of received messages have this bit, so that they never meet those that a handle draws. It is
-/// the highest one that every reader of JSON can tell.
-const RECEIVED: u64 = 1 << 52;
 
 impl Conversation {
     /// Takes a text of the user's, or says why not.
-    pub(super) fn text(&mut self, message: MessageId, body: String, cx: &mut Cx<'_, '_>) {
+    pub(super) fn text(
+        &mut self,
+        ticket: Ticket,
+        body: String,
+        reply: Option<MessageId>,
+        cx: &mut Cx<'_, '_>,
+    ) {
         let refused = if self.phase != Phase::Open {
             Some(NotSent::NotOpen)
         } else if body.len() > MAX_TEXT || body.is_empty() {
@@ -32,21 +33,53 @@ impl Conversation {
             None
         };
         if let Some(why) = refused {
-            cx.tell(self.id, ConversationEvent::NotSent(message, why));
+            cx.tell(self.id, ConversationEvent::NotSent(ticket, why));
             return;
         }
+        // An answer to what is not here any more is a text like any other.
+        let reply = reply
+            .and_then(|message| cx.view.message(message))
+            .filter(|row| number_of(row.message) == self.contact.number);
+        let (message, timer) = (self.next_place(), self.policy.timer);
         cx.step.writes.push(Write::PutMessage(
             self.id,
-            MessageRow {
+            Box::new(MessageRow {
                 message,
                 own: true,
+                sequence: self.counters.next,
                 body: Zeroizing::new(body.clone()),
                 at: cx.wall,
                 delivery: Delivery::Waiting,
-            },
+                seen: true,
+                edited: None,
+                reply: reply.as_ref().map(|row| row.message),
+                own_reaction: None,
+                peer_reaction: None,
+                timer,
+                expires: None,
+            }),
         ));
-        cx.tell(self.id, ConversationEvent::Queued { message, body: body.clone(), at: cx.wall });
-        self.queue(&Body::Text(Zeroizing::new(body)), Some(message), cx);
+        cx.tell(
+            self.id,
+            ConversationEvent::Queued {
+                ticket,
+                message,
+                body: body.clone(),
+                at: cx.wall,
+                reply: reply.as_ref().map(|row| row.message),
+                timer,
+            },
+        );
+        let reply = reply.map(|row| Reference { own: row.own, sequence: row.sequence });
+        self.queue(&Body::Text { text: Zeroizing::new(body), reply, timer }, Some(message), cx);
+    }
+
+    /// The id of the next message of the conversation.
+    pub(super) fn next_place(&mut self) -> MessageId {
+        let place = self.counters.place;
+        self.counters.place = place.saturating_add(1);
+        self.counters_changed = true;
+        message_id(self.contact.number, place)
     }
 
     /// Gives a body its sequence number, keeps it until its receipt, and sends it if it is its turn.
@@ -65,6 +98,10 @@ impl Conversation {
             cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Waiting));
         }
         cx.step.writes.push(Write::AddOutbox(self.id, row));
+        // What waits for an epoch alone has nothing else to move it on.
+        if its_turn && !left && self.session.healing() == Healing::Stopped {
+            self.send_unsequenced(&Body::Empty, cx);
+        }
     }
 
     /// Sends as much of the outbox as the window and the sending chain allow.
@@ -88,7 +125,7 @@ impl Conversation {
         }
         self.sent = self.sent.max(row.sequence);
         if let Some(message) = row.message {
-            cx.step.writes.push(Write::SetDelivery(self.id, message, Delivery::Sent));
+            cx.step.writes.push(Write::SetDelivery(message, Delivery::Sent));
             cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Sent));
         }
         true
@@ -126,6 +163,7 @@ impl Conversation {
             _ => self.session.encrypt(&payload, &mut bytes, cx.rng),
         };
         sealed.ok()?;
+        self.sealed_packet();
         self.session_changed = true;
         Some(bytes)
     }
@@ -171,6 +209,8 @@ impl Conversation {
     pub(super) fn packet(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
         let mut plain = Zeroizing::new(Vec::new());
         let first = !std::mem::replace(&mut self.heard, true);
+        let before = self.before_packet();
+        let mut asked = (false, false);
         match self.session.decrypt(bytes, cx.now / 1000, &mut plain) {
             Ok(()) => {}
             // The partner opens the connection with a last word that came on an earlier one.
@@ -181,6 +221,7 @@ impl Conversation {
             }
         }
         self.session_changed = true;
+        self.after_packet(&before);
         if self.session.room() > KEPT_BACK {
             self.last_word = None;
         }
@@ -191,6 +232,7 @@ impl Conversation {
                 if !self.take_chunk(chunk, cx) {
                     return;
                 }
+                asked = (payload.body == Body::Empty, !chunk.is_empty());
                 match payload {
                     Payload { sequence: 0, body } => self.unsequenced(&body, cx),
                     Payload { sequence, body } => self.sequenced(sequence, body, cx),
@@ -198,7 +240,7 @@ impl Conversation {
             }
             Err(_) => cx.tell(self.id, ConversationEvent::Refused),
         }
-        if self.phase == Phase::Over {
+        if matches!(self.phase, Phase::Over | Phase::Ended) {
             return;
         }
         // A full chain opened, if this packet brought a newer ratchet key.
@@ -207,7 +249,9 @@ impl Conversation {
         }
         self.pump(cx);
         let sent = cx.step.effects.iter().skip(effects).any(|e| matches!(e, Effect::Send { .. }));
-        if !sent && (self.session.wants_to_answer() || self.has_late_epoch()) {
+        let (empty, chunk) = asked;
+        let owed = self.session.wants_to_answer() || self.owes_answer(&before, empty, chunk);
+        if !sent && owed {
             self.send_unsequenced(&Body::Empty, cx);
         }
     }
@@ -222,10 +266,17 @@ impl Conversation {
                 }
             }
             Body::Empty => {}
-            Body::Text(_)
+            Body::Text { .. }
+            | Body::Edit { .. }
+            | Body::Delete { .. }
+            | Body::React { .. }
+            | Body::Timer { .. }
+            | Body::Withdrawn
             | Body::Name(_)
             | Body::CheckWish(_)
             | Body::Check(_)
+            | Body::CheckBegin { .. }
+            | Body::CheckAnew
             | Body::CheckAbort
             | Body::Goodbye => cx.tell(self.id, ConversationEvent::Refused),
         }
@@ -243,7 +294,7 @@ impl Conversation {
         let (covered, open): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| covers(highest, window, row.sequence));
         for message in covered.iter().filter_map(|row| row.message) {
-            cx.step.writes.push(Write::SetDelivery(self.id, message, Delivery::Delivered));
+            cx.step.writes.push(Write::SetDelivery(message, Delivery::Delivered));
             cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Delivered));
         }
         if !covered.is_empty() {
@@ -280,10 +331,33 @@ impl Conversation {
             cx.tell(self.id, ConversationEvent::Refused);
             return;
         }
+        let its_turn = sequence == self.counters.highest.saturating_add(1);
         self.mark(sequence);
-        self.take(body, cx);
-        if self.phase != Phase::Over {
+        if its_turn {
+            self.take(sequence, body, cx);
+            self.take_early(sequence, cx);
+        } else if let Ok(body) = body.encode() {
+            // Everything is shown in the order in which it was said.
+            cx.step.writes.push(Write::PutEarly(self.id, EarlyRow { sequence, body }));
+        }
+        if !matches!(self.phase, Phase::Over | Phase::Ended) {
             self.send_receipt(cx);
+        }
+    }
+
+    /// Takes what came before what was missing, as far as nothing else is.
+    fn take_early(&mut self, after: u64, cx: &mut Cx<'_, '_>) {
+        let mut last = after;
+        for row in cx.view.early(self.id) {
+            let follows = row.sequence == last.saturating_add(1);
+            if !follows || matches!(self.phase, Phase::Over | Phase::Ended) {
+                break;
+            }
+            last = row.sequence;
+            cx.step.writes.push(Write::TakeEarly(self.id, row.sequence));
+            if let Ok(body) = Body::decode(&row.body) {
+                self.take(row.sequence, body, cx);
+            }
         }
     }
 
@@ -298,23 +372,16 @@ impl Conversation {
         self.counters_changed = true;
     }
 
-    fn take(&mut self, body: Body, cx: &mut Cx<'_, '_>) {
+    fn take(&mut self, sequence: u64, body: Body, cx: &mut Cx<'_, '_>) {
         match body {
-            Body::Text(body) => {
-                let message = MessageId((cx.rng.next_u64() & (RECEIVED - 1)) | RECEIVED);
-                cx.step.writes.push(Write::PutMessage(
-                    self.id,
-                    MessageRow {
-                        message,
-                        own: false,
-                        body: body.clone(),
-                        at: cx.wall,
-                        delivery: Delivery::Delivered,
-                    },
-                ));
-                let body = body.as_str().to_owned();
-                cx.tell(self.id, ConversationEvent::Received { message, body, at: cx.wall });
+            Body::Text { text, reply, timer } => {
+                self.take_text(sequence, text, reply, timer, cx);
             }
+            Body::Edit { .. }
+            | Body::Delete { .. }
+            | Body::React { .. }
+            | Body::Timer { .. }
+            | Body::Withdrawn => {}
             Body::Name(name) => match Name::parse(&name) {
                 Ok(name) => {
                     cx.tell(self.id, ConversationEvent::PeerName(name.as_str().to_owned()));
@@ -323,15 +390,17 @@ impl Conversation {
             },
             Body::CheckWish(wish) => self.peer_wish(wish, cx),
             Body::Check(bytes) => self.check_message(&bytes, cx),
+            Body::CheckBegin { epoch, message } => self.peer_begins(epoch, &message, cx),
+            Body::CheckAnew => self.peer_wants_anew(cx),
             Body::CheckAbort => self.peer_aborted(cx),
             Body::Goodbye => {
                 self.send_unsequenced(&Body::GoodbyeSeen, cx);
-                let event = match self.phase {
-                    Phase::Leaving(_) => ConversationEvent::Left { confirmed: true },
-                    Phase::Checking | Phase::Open | Phase::Over => ConversationEvent::PeerLeft,
-                };
-                cx.tell(self.id, event);
-                self.finish(cx);
+                if matches!(self.phase, Phase::Leaving(_)) {
+                    cx.tell(self.id, ConversationEvent::Left { confirmed: true });
+                    self.finish(cx);
+                } else {
+                    self.peer_left(cx);
+                }
             }
             Body::Receipt { .. } | Body::GoodbyeSeen | Body::Empty => {
                 cx.tell(self.id, ConversationEvent::Refused);
@@ -339,12 +408,46 @@ impl Conversation {
         }
     }
 
+    fn take_text(
+        &mut self,
+        sequence: u64,
+        text: Zeroizing<String>,
+        reply: Option<Reference>,
+        timer: Option<u32>,
+        cx: &mut Cx<'_, '_>,
+    ) {
+        let message = self.next_place();
+        let reply = reply.and_then(|to| cx.view.numbered(self.id, !to.own, to.sequence));
+        let timer = timer.map(|seconds| seconds.min(MAX_TIMER));
+        let body = text.as_str().to_owned();
+        cx.step.writes.push(Write::PutMessage(
+            self.id,
+            Box::new(MessageRow {
+                message,
+                own: false,
+                sequence,
+                body: text,
+                at: cx.wall,
+                delivery: Delivery::Delivered,
+                seen: false,
+                edited: None,
+                reply,
+                own_reaction: None,
+                peer_reaction: None,
+                timer,
+                expires: None,
+            }),
+        ));
+        let at = cx.wall;
+        cx.tell(self.id, ConversationEvent::Received { message, body, at, reply, timer });
+    }
+
     /// The connection is gone: what was under way waits again.
     pub(super) fn wait_again(&mut self, cx: &mut Cx<'_, '_>) {
         let from = self.counters.acknowledged.saturating_add(1);
         for row in cx.view.outbox(self.id, from, window_len()) {
             if let Some(message) = row.message.filter(|_| row.sequence <= self.sent) {
-                cx.step.writes.push(Write::SetDelivery(self.id, message, Delivery::Waiting));
+                cx.step.writes.push(Write::SetDelivery(message, Delivery::Waiting));
                 cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Waiting));
             }
         }

@@ -3,16 +3,17 @@
 //! Today one stream carries both directions. What is above asks [`Connection::stream`] where to send
 //! and calls nothing else, so that a pair of one-way links can take its place.
 
+use rand_core::Rng as _;
 use undertone_handle::command::Role;
-use undertone_handle::event::{ConversationEvent, LinkState, Trust};
+use undertone_handle::event::{ConversationEvent, LinkState};
 use undertone_wire::cell::FrameKind;
 use undertone_wire::link;
 use undertone_wire::pacer::Mode;
 
 use super::{Conversation, Phase, ratchet_role};
 use crate::limits::{
-    DIAL_PAUSE, LINK_PROOF_PATIENCE, Millis, REDIAL_FOR, REDIAL_PAUSE_MAX, REDIAL_TIMEOUT,
-    UNPROVEN_LINKS,
+    AWAY_PAUSE_MAX, DIAL_PAUSE, LINK_PROOF_PATIENCE, Millis, REDIAL_FOR, REDIAL_PAUSE_MAX,
+    REDIAL_TIMEOUT, UNPROVEN_LINKS,
 };
 use crate::{
     ChannelKeys, CloseReason, CloseWhen, Cx, DialFailure, DialId, Effect, Owner, StreamId,
@@ -31,8 +32,12 @@ enum State {
 }
 
 struct Down {
-    /// When the conversation is given up; not before there was a network.
+    /// There was no network yet since the conversation was loaded.
+    fresh: bool,
+    /// When the conversation is given up; a lasting one never is.
     until: Option<Millis>,
+    /// Since when it is down.
+    since: Millis,
     /// When to dial next, if this side dials and no dial is under way.
     next: Option<Millis>,
     pause: Millis,
@@ -53,7 +58,8 @@ impl Connection {
 
     /// Right after loading: down, and dialled as soon as there is a network.
     pub(super) fn loaded() -> Self {
-        let down = Down { until: None, next: None, pause: DIAL_PAUSE, dial: None };
+        let down =
+            Down { fresh: true, until: None, since: 0, next: None, pause: DIAL_PAUSE, dial: None };
         Self { state: State::Down(down), proving: Vec::new() }
     }
 
@@ -76,7 +82,7 @@ impl Connection {
 impl Conversation {
     /// The connection broke.
     pub(super) fn lost(&mut self, cx: &mut Cx<'_, '_>) {
-        if matches!(self.phase, Phase::Over) {
+        if matches!(self.phase, Phase::Over | Phase::Ended) {
             return;
         }
         if matches!(self.phase, Phase::Leaving(_)) {
@@ -84,24 +90,33 @@ impl Conversation {
             self.finish(cx);
             return;
         }
+        self.epochs_down(cx);
         let dials = self.contact.role == Role::Guest;
         self.connection.state = State::Down(Down {
-            until: Some(cx.now.saturating_add(REDIAL_FOR)),
+            fresh: false,
+            until: self.gives_up_at(cx.now),
+            since: cx.now,
             next: dials.then(|| cx.now.saturating_add(DIAL_PAUSE)),
             pause: DIAL_PAUSE,
             dial: None,
         });
         self.tell_lost(cx);
-        // A check vouches for who was at the other end of this connection, not of the next one.
-        if self.contact.trust == Trust::Authenticated {
-            self.set_trust(Trust::Verified { skipped: false }, cx);
-        }
+        self.fall_to_verified(cx);
         self.wait_again(cx);
+    }
+
+    /// When a conversation that is down now is given up; a lasting one never is.
+    fn gives_up_at(&self, now: Millis) -> Option<Millis> {
+        (!self.contact.lasting).then(|| now.saturating_add(REDIAL_FOR))
     }
 
     fn tell_lost(&self, cx: &mut Cx<'_, '_>) {
         let redial_for = std::time::Duration::from_millis(REDIAL_FOR);
-        cx.tell(self.id, ConversationEvent::Link(LinkState::Lost { redial_for }));
+        let state = match self.contact.lasting {
+            true => LinkState::Away,
+            false => LinkState::Lost { redial_for },
+        };
+        cx.tell(self.id, ConversationEvent::Link(state));
     }
 
     pub(super) fn tick_link(&mut self, cx: &mut Cx<'_, '_>) {
@@ -147,24 +162,38 @@ impl Conversation {
             && dials
             && down.dial.is_none()
         {
-            down.next = Some(cx.now.saturating_add(down.pause));
-            down.pause = down.pause.saturating_mul(2).min(REDIAL_PAUSE_MAX);
+            // Whoever stays away for long is dialled less often.
+            let long = cx.now.saturating_sub(down.since) > REDIAL_FOR;
+            let most = if long { AWAY_PAUSE_MAX } else { REDIAL_PAUSE_MAX };
+            // Not all contacts at once after a loss of the network: up to a quarter earlier.
+            let earlier = u64::from(cx.rng.next_u32()) % (down.pause / 4).max(1);
+            down.next = Some(cx.now.saturating_add(down.pause.saturating_sub(earlier)));
+            down.pause = down.pause.saturating_mul(2).min(most);
         }
     }
 
     /// The network is there, or came back: no reason to wait out a pause.
     pub(crate) fn network_ready(&mut self, cx: &mut Cx<'_, '_>) {
         if let State::Down(down) = &mut self.connection.state
-            && down.until.is_none()
+            && down.fresh
+            && !self.contact.ended
         {
             // The first network since the conversation was loaded.
-            down.until = Some(cx.now.saturating_add(REDIAL_FOR));
+            down.fresh = false;
+            down.since = cx.now;
+            let until = self.gives_up_at(cx.now);
+            if let State::Down(down) = &mut self.connection.state {
+                down.until = until;
+            }
+            self.fall_to_verified(cx);
             self.tell_lost(cx);
             self.publish(cx);
             self.resume_check(cx);
             self.save(cx);
         }
-        let dials = self.contact.role == Role::Guest && self.connection.proving.is_empty();
+        let dials = self.contact.role == Role::Guest
+            && !self.contact.ended
+            && self.connection.proving.is_empty();
         if let State::Down(down) = &mut self.connection.state
             && dials
             && down.dial.is_none()
@@ -278,7 +307,7 @@ impl Conversation {
             cx.close(old, CloseWhen::Now);
             self.lost(cx);
         }
-        if self.phase == Phase::Over {
+        if matches!(self.phase, Phase::Over | Phase::Ended) {
             // It was leaving: the loss was the end of it, of the new stream too.
             return;
         }
@@ -292,7 +321,7 @@ impl Conversation {
         cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
         self.sent = self.counters.acknowledged;
         self.heard = false;
-        self.counted_until = Some(cx.now);
+        self.epochs_up(cx);
         self.greet(cx);
     }
 

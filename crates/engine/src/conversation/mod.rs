@@ -12,16 +12,17 @@ mod link;
 
 use undertone_handle::command::{CheckCommand, Role};
 use undertone_handle::event::{ConversationEvent, MeetingEvent, Trust};
-use undertone_handle::{ConversationId, MessageId};
+use undertone_handle::{ConversationId, MessageId, Ticket};
 use undertone_ratchet::handshake::Role as RatchetRole;
 use undertone_ratchet::session::Session;
 use undertone_wire::message::Body;
 
 use self::check::Check;
+use self::epochs::Epochs;
 use self::link::Connection;
 use crate::limits::{GOODBYE_PATIENCE, Millis};
 use crate::meeting::Made;
-use crate::storage::{Contact, Counters, View, Write};
+use crate::storage::{Contact, Counters, Policy, Profile, View, Write};
 use crate::{CloseWhen, Cx, Effect, ServiceId, Tls};
 
 /// Where a conversation is in its life.
@@ -33,6 +34,8 @@ enum Phase {
     Open,
     /// Our goodbye is out; this is when we stop waiting for its confirmation.
     Leaving(Millis),
+    /// The partner of a lasting contact said goodbye: what was said stays, and nothing more is.
+    Ended,
     /// Nothing happens any more.
     Over,
 }
@@ -45,6 +48,7 @@ pub(crate) struct Conversation {
     session_changed: bool,
     counters: Counters,
     counters_changed: bool,
+    policy: Policy,
     /// The highest sequence number that was sent on the present connection.
     sent: u64,
     /// Something of the partner's came on the present connection.
@@ -54,8 +58,7 @@ pub(crate) struct Conversation {
     /// The packet that opens each connection while the sending chain is full; see
     /// [`Conversation::greet`].
     last_word: Option<Vec<u8>>,
-    /// Up to when the time with a connection was counted.
-    counted_until: Option<Millis>,
+    epochs: Epochs,
     connection: Connection,
     service: Option<ServiceId>,
     check: Check,
@@ -73,7 +76,11 @@ pub(crate) fn ratchet_role(role: Role) -> RatchetRole {
 impl Conversation {
     /// Begins the conversation that a meeting made, on the stream that is there.
     pub(crate) fn begin(id: ConversationId, made: Made, cx: &mut Cx<'_, '_>) -> Self {
-        let Made { contact, session, stream, check, secret } = made;
+        let Made { mut contact, session, stream, check, secret } = made;
+        let number = cx.view.profile().next_number;
+        cx.step.writes.push(Write::PutProfile(Profile { next_number: number.saturating_add(1) }));
+        contact.number = number;
+        contact.since = cx.wall;
         let mut this = Self {
             id,
             contact,
@@ -81,17 +88,19 @@ impl Conversation {
             session_changed: true,
             counters: Counters::default(),
             counters_changed: true,
+            policy: Policy::default(),
             sent: 0,
             heard: false,
             owes_receipt: false,
             last_word: None,
-            counted_until: None,
+            epochs: Epochs::new(),
             connection: Connection::up(stream),
             service: None,
             check: Check::new(check, secret),
             phase: Phase::Checking,
         };
         cx.step.writes.push(Write::PutContact(Box::new(this.contact.clone())));
+        cx.step.writes.push(Write::PutPolicy(id, this.policy));
         cx.meeting(id, MeetingEvent::Paired);
         cx.tell(id, ConversationEvent::Trust(this.contact.trust));
         this.publish(cx);
@@ -106,7 +115,11 @@ impl Conversation {
         let contact = view.contact(id)?;
         let session = Session::from_bytes(&view.session(id)?).ok()?;
         let counters = view.counters(id)?;
-        let phase = if contact.open { Phase::Open } else { Phase::Checking };
+        let phase = match (contact.ended, contact.open) {
+            (true, _) => Phase::Ended,
+            (false, true) => Phase::Open,
+            (false, false) => Phase::Checking,
+        };
         Some(Self {
             id,
             contact,
@@ -114,11 +127,12 @@ impl Conversation {
             session_changed: false,
             counters,
             counters_changed: false,
+            policy: view.policy(id).unwrap_or_default(),
             sent: counters.acknowledged,
             heard: false,
             owes_receipt: false,
             last_word: None,
-            counted_until: None,
+            epochs: Epochs::new(),
             connection: Connection::loaded(),
             service: None,
             check: Check::loaded(),
@@ -129,7 +143,8 @@ impl Conversation {
     /// The host's end publishes the contact's own service, at which the guest dials again after a
     /// loss. Only the guest's key opens its descriptor.
     fn publish(&mut self, cx: &mut Cx<'_, '_>) {
-        if self.contact.role == Role::Host && self.service.is_none() {
+        let serves = self.contact.role == Role::Host && !self.contact.ended;
+        if serves && self.service.is_none() {
             let service = cx.ids.service(crate::Owner::Conversation(self.id));
             self.service = Some(service);
             cx.effect(Effect::Publish {
@@ -155,9 +170,9 @@ impl Conversation {
     pub(crate) fn deadline(&self) -> Option<Millis> {
         let leaving = match self.phase {
             Phase::Leaving(until) => Some(until),
-            Phase::Checking | Phase::Open | Phase::Over => None,
+            Phase::Checking | Phase::Open | Phase::Ended | Phase::Over => None,
         };
-        leaving.into_iter().chain(self.connection.deadline()).min()
+        leaving.into_iter().chain(self.connection.deadline()).chain(self.epochs.deadline()).min()
     }
 
     pub(crate) fn tick(&mut self, cx: &mut Cx<'_, '_>) {
@@ -168,6 +183,7 @@ impl Conversation {
             self.finish(cx);
         }
         self.tick_link(cx);
+        self.tick_epochs(cx);
         self.save(cx);
     }
 
@@ -178,8 +194,14 @@ impl Conversation {
         self.save(cx);
     }
 
-    pub(crate) fn send_text(&mut self, message: MessageId, body: String, cx: &mut Cx<'_, '_>) {
-        self.text(message, body, cx);
+    pub(crate) fn send_text(
+        &mut self,
+        ticket: Ticket,
+        body: String,
+        reply: Option<MessageId>,
+        cx: &mut Cx<'_, '_>,
+    ) {
+        self.text(ticket, body, reply, cx);
         self.save(cx);
     }
 
@@ -190,13 +212,31 @@ impl Conversation {
                 self.phase = Phase::Leaving(cx.now.saturating_add(GOODBYE_PATIENCE));
                 self.queue(&Body::Goodbye, None, cx);
             }
-            Phase::Checking | Phase::Open => {
+            Phase::Checking | Phase::Open | Phase::Ended => {
                 cx.tell(self.id, ConversationEvent::Left { confirmed: false });
                 self.finish(cx);
             }
             Phase::Leaving(_) | Phase::Over => {}
         }
         self.save(cx);
+    }
+
+    /// The program ends. What lasts is left as it is; all else ends with a goodbye.
+    pub(crate) fn part(&mut self, cx: &mut Cx<'_, '_>) {
+        if !self.contact.lasting || matches!(self.phase, Phase::Leaving(_)) {
+            return self.leave(cx);
+        }
+        self.fall_to_verified(cx);
+        self.close_down(cx);
+        self.phase = Phase::Over;
+        self.save(cx);
+    }
+
+    /// A check vouches for who was at the other end of a connection, not of the next one.
+    fn fall_to_verified(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.contact.trust == Trust::Authenticated {
+            self.set_trust(Trust::Verified { skipped: false }, cx);
+        }
     }
 
     /// Opens the conversation for texts.
@@ -219,13 +259,31 @@ impl Conversation {
         }
     }
 
-    /// Ends the conversation on this side: nothing of it is kept.
-    fn finish(&mut self, cx: &mut Cx<'_, '_>) {
-        self.phase = Phase::Over;
+    /// The partner said goodbye. What lasts keeps what was said.
+    fn peer_left(&mut self, cx: &mut Cx<'_, '_>) {
+        cx.tell(self.id, ConversationEvent::PeerLeft);
+        if !self.contact.lasting {
+            return self.finish(cx);
+        }
+        self.fall_to_verified(cx);
+        self.contact.ended = true;
+        cx.step.writes.push(Write::PutContact(Box::new(self.contact.clone())));
+        self.phase = Phase::Ended;
+        self.close_down(cx);
+    }
+
+    /// Closes streams and takes the service down.
+    fn close_down(&mut self, cx: &mut Cx<'_, '_>) {
         self.close_all(CloseWhen::Flushed, cx);
         if let Some(service) = self.service.take() {
             cx.unpublish(service);
         }
+    }
+
+    /// Ends the conversation on this side: nothing of it is kept.
+    fn finish(&mut self, cx: &mut Cx<'_, '_>) {
+        self.phase = Phase::Over;
+        self.close_down(cx);
         cx.step.writes.push(Write::Forget(self.id));
         self.session_changed = false;
         self.counters_changed = false;
@@ -233,6 +291,7 @@ impl Conversation {
 
     /// Writes what changed, once per step: all writes come before the first effect anyway.
     fn save(&mut self, cx: &mut Cx<'_, '_>) {
+        self.tell_healing(cx);
         if std::mem::take(&mut self.session_changed) {
             cx.step.writes.push(Write::PutSession(self.id, self.session.to_bytes()));
         }

@@ -192,10 +192,15 @@ fn exporters(keys: &ChannelKeys) -> Exporters {
 fn made(id: ConversationId, meet: &mut Meet, stream: StreamId, paired: Paired) -> Box<Made> {
     let Paired { root, transcript, own, peer, .. } = paired;
     let pairing = transcript.hash();
-    let authenticator = root.authenticator();
     let recovery_key = root.recovery_key();
     let session = root.into_session(ratchet_role(meet.role), own.keys(), peer.keys(), &transcript);
     let contact = Contact {
+        // Given when the conversation begins.
+        number: 0,
+        lasting: meet.lasting,
+        made: false,
+        ended: false,
+        since: 0,
         id,
         role: meet.role,
         nick: meet.nick.clone(),
@@ -203,7 +208,6 @@ fn made(id: ConversationId, meet: &mut Meet, stream: StreamId, paired: Paired) -
         own: own.into_kept(),
         card: peer,
         pairing,
-        authenticator,
         recovery_key,
         trust: Trust::Verified { skipped: false },
         open: false,

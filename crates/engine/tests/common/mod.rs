@@ -22,7 +22,7 @@ use undertone_handle::command::{Meet, Name, Role};
 use undertone_handle::event::{
     ConversationEvent, Event, MeetingEnd, MeetingEvent, NetworkKind, NetworkState, NetworkStep,
 };
-use undertone_handle::{Command, ConversationId, MessageId, SecretText};
+use undertone_handle::{Command, ConversationId, MessageId, SecretText, Ticket};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::address::{OnionAddress, OnionSeed};
 use undertone_wire::cell::FrameKind;
@@ -43,7 +43,7 @@ pub(crate) struct Node {
     /// Everything it told its interfaces.
     pub(crate) events: Vec<Event>,
     services: BTreeMap<ServiceId, Published>,
-    next_message: u64,
+    next_ticket: u64,
     /// Streams that came to it and that neither end has closed, and the most there ever were.
     waiting: BTreeSet<StreamId>,
     pub(crate) most_waiting: usize,
@@ -114,6 +114,8 @@ pub(crate) struct Net {
     pub(crate) crash: Option<(usize, usize, Crash)>,
     /// The exporter values of the next streams, where a scenario needs two equal ones.
     pub(crate) same_keys: Option<ChannelKeys>,
+    /// Whether the meetings of a scenario make lasting contacts.
+    pub(crate) lasting: bool,
     later: BTreeMap<(u64, DialId), usize>,
     outside: outside::Outside,
 }
@@ -144,6 +146,7 @@ impl Net {
             no_memory: false,
             crash: None,
             same_keys: None,
+            lasting: false,
             later: BTreeMap::new(),
             outside: outside::Outside::default(),
         }
@@ -183,16 +186,27 @@ impl Net {
             code: Code::parse(code).unwrap(),
             check,
             secret: secret.map(|s| SecretText::new(s.to_owned())),
+            lasting: self.lasting,
         };
         self.command(node, Command::Meet { conversation: TALK, meet: Box::new(meet) });
     }
 
-    pub(crate) fn say(&mut self, node: usize, body: &str) -> MessageId {
-        self.nodes[node].next_message += 1;
-        let message = MessageId(self.nodes[node].next_message);
+    pub(crate) fn say(&mut self, node: usize, body: &str) -> Ticket {
+        self.nodes[node].next_ticket += 1;
+        let ticket = Ticket(self.nodes[node].next_ticket);
         let body = body.to_owned();
-        self.command(node, Command::Send { conversation: TALK, message, body });
-        message
+        self.command(node, Command::Send { conversation: TALK, ticket, body, reply: None });
+        ticket
+    }
+
+    /// The message that a text became, once it was taken in.
+    pub(crate) fn message(&self, node: usize, ticket: Ticket) -> Option<MessageId> {
+        self.told(node).into_iter().find_map(|event| match event {
+            ConversationEvent::Queued { ticket: own, message, .. } if *own == ticket => {
+                Some(*message)
+            }
+            _ => None,
+        })
     }
 
     /// Lets the clock go on, every deadline on the way included.
@@ -540,7 +554,7 @@ impl Node {
             inbox: VecDeque::new(),
             events: Vec::new(),
             services: BTreeMap::new(),
-            next_message: 0,
+            next_ticket: 0,
             waiting: BTreeSet::new(),
             most_waiting: 0,
             finished: false,

@@ -14,7 +14,7 @@ use undertone_wire::card::{Card, OwnCard};
 use undertone_wire::cell::FrameKind;
 use undertone_wire::code::Code;
 use undertone_wire::link::{Opening, Proof};
-use undertone_wire::message::Payload;
+use undertone_wire::message::{Body, Payload};
 use undertone_wire::pacer::Mode;
 use undertone_wire::pairing::{Exporters, Guest, GuestStage};
 
@@ -188,6 +188,50 @@ impl Puppet {
             }
         }
         payloads
+    }
+
+    /// Like [`Puppet::read`], but takes the chunks of the ratchet's epochs and answers whatever came
+    /// by an empty packet with its own, until nothing comes any more.
+    pub(crate) fn exchange(&mut self, net: &mut Net) -> Vec<Payload> {
+        let mut payloads = Vec::new();
+        loop {
+            let mut heard = false;
+            for (kind, bytes) in net.heard(&self.line) {
+                let mut plain = Vec::new();
+                if kind != FrameKind::Packet || self.session.decrypt(&bytes, 0, &mut plain).is_err()
+                {
+                    continue;
+                }
+                let (payload, chunk) = Payload::decode_with_chunk(&plain).unwrap();
+                if !chunk.is_empty() {
+                    self.session.take_chunk(chunk, &mut self.rng).unwrap();
+                }
+                heard |= !chunk.is_empty() || self.session.has_chunk();
+                payloads.push(payload);
+            }
+            if !heard {
+                return payloads;
+            }
+            self.answer_with_chunk(net);
+        }
+    }
+
+    /// Sends an empty packet with the next chunk, if there is one.
+    pub(crate) fn answer_with_chunk(&mut self, net: &mut Net) {
+        let session = &mut self.session;
+        let empty = Body::Empty.encode().unwrap();
+        let fill = |room, out: &mut Vec<u8>| {
+            session.next_chunk(room, out);
+        };
+        let plain = Payload::encode_with_chunk(0, &empty, fill).unwrap();
+        self.send_to_heal(net, &plain);
+    }
+
+    /// Seals what may be sent after a stop, too.
+    pub(crate) fn send_to_heal(&mut self, net: &mut Net, plain: &[u8]) {
+        let mut packet = Vec::new();
+        self.session.encrypt_to_heal(plain, &mut packet, &mut self.rng).unwrap();
+        net.speak(&self.line, FrameKind::Packet, &packet);
     }
 
     /// Comes to the contact's service on a new stream and proves itself.

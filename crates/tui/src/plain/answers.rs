@@ -17,6 +17,7 @@ impl Talk {
             Request::Quit => self.quit(),
             Request::Typed(text) if is_quit(&text) => self.quit(),
             Request::Cancel => self.cancel_check(),
+            Request::Heal => self.heal(),
             Request::Typed(text) if is_cancel(&text) && self.checking => self.cancel_check(),
             Request::Send(text) => {
                 self.texts.push_back(text);
@@ -198,6 +199,14 @@ impl Talk {
         self.acts.push(Act::Command(Command::Check(id, CheckCommand::Cancel)));
     }
 
+    /// New keys, wherever the conversation is.
+    fn heal(&mut self) {
+        match self.id.filter(|_| self.is_paired()) {
+            Some(id) => self.acts.push(Act::Command(Command::Heal(id))),
+            None => self.complain("There is no conversation yet."),
+        }
+    }
+
     fn stay(&mut self, stay: bool) {
         if !stay {
             let end = self.end_of_leaving();
@@ -227,6 +236,7 @@ impl Talk {
             }
             "/check" | "/auth" => self.check_again(),
             "/cancel" => self.complain(NO_CHECK),
+            "/heal" | ".heal" => self.heal(),
             command if command.starts_with('/') && !command.starts_with("//") => {
                 let name = command.split_whitespace().next().unwrap_or_default();
                 let words = format!(
@@ -280,9 +290,10 @@ impl Drop for Talk {
 
 const NO_CHECK: &str = "No check is running.";
 
-const HELP: [&str; 5] = [
+const HELP: [&str; 6] = [
     "A line is a text and is sent. //… sends a text that begins with /.",
     "/check compares a secret that only you two know; /cancel calls it off.",
+    "/heal makes new keys, against somebody who may have copied the present ones.",
     "/who says with whom you talk.",
     "/quit ends the conversation on both sides.",
     "/help says this.",

@@ -315,7 +315,7 @@ impl Talk {
             }
         }
         let (check, secret) = (self.plan.check, self.plan.secret.take());
-        let meet = Box::new(Meet { role, nick, peer, code, check, secret });
+        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting: false });
         self.acts.push(Act::Command(Command::Meet { conversation, meet }));
     }
 

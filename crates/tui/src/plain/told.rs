@@ -128,10 +128,8 @@ impl Talk {
                     }
                 }
             }
-            ConversationEvent::NotSent(message, reason) => {
-                if self.ours.remove(&message).is_none() {
-                    self.handed = self.handed.saturating_sub(1);
-                }
+            ConversationEvent::NotSent(_, reason) => {
+                self.handed = self.handed.saturating_sub(1);
                 self.lost += 1;
                 self.say(&words::not_sent(reason).to_string());
             }
@@ -143,6 +141,7 @@ impl Talk {
                 }
             }
             ConversationEvent::Link(state) => self.link(state),
+            ConversationEvent::Healing(event) => self.say(words::healing(event)),
             // Once is enough, however much of it comes in a row.
             ConversationEvent::Refused if !std::mem::replace(&mut self.said_refused, true) => {
                 self.say(words::REFUSED);
@@ -195,6 +194,10 @@ impl Talk {
             return;
         }
         self.say(words::check(event));
+        if event == CheckEvent::BegunAnew {
+            // Whatever is asked is asked still.
+            return;
+        }
         match event {
             CheckEvent::WishWanted | CheckEvent::PeerAsked => {}
             CheckEvent::SecretWanted
@@ -229,6 +232,7 @@ impl Talk {
             }
             CheckEvent::PeerCancelled
             | CheckEvent::Cancelled
+            | CheckEvent::BegunAnew
             | CheckEvent::PeerAsked
             | CheckEvent::WaitingForPeer
             | CheckEvent::Match
@@ -254,7 +258,8 @@ impl Talk {
     fn link(&mut self, state: LinkState) {
         match state {
             LinkState::Up if !std::mem::replace(&mut self.was_lost, false) => {}
-            LinkState::Lost { .. } if std::mem::replace(&mut self.was_lost, true) => {}
+            LinkState::Lost { .. } | LinkState::Away
+                if std::mem::replace(&mut self.was_lost, true) => {}
             LinkState::GivenUp => {
                 self.say(&words::link(&state));
                 let end = self.end.take().unwrap_or_else(|| match self.end_of_leaving() {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use undertone_handle::command::{Command, MAX_TEXT, Meet, Role};
-use undertone_handle::event::{LinkState, MeetingEnd, NetworkState, Trust};
+use undertone_handle::event::{HealingEvent, LinkState, MeetingEnd, NetworkState, Trust};
 use undertone_handle::words::{self, UserError};
-use undertone_handle::{ConversationId, Event, MessageId};
+use undertone_handle::{ConversationId, Event, Ticket};
 use zeroize::Zeroizing;
 
 use super::chat::{Chat, Columns, Tone, View};
@@ -34,7 +34,7 @@ pub enum Input {
     /// The node told something.
     Event(Event),
     /// The oldest text that was handed out by [`Action::Text`] goes under this id.
-    Numbered(MessageId),
+    Numbered(Ticket),
     /// The node has ended without a word.
     NodeGone,
     /// Somebody outside wants the program to end.
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Input {
 pub enum Action {
     /// Send this to the node.
     Command(Command),
-    /// Send this text, and tell the model its id by [`Input::Numbered`].
+    /// Send this text, and tell the model its ticket by [`Input::Numbered`].
     Text(ConversationId, String),
     /// The face has ended.
     Finish(Outcome),
@@ -161,6 +161,8 @@ pub struct App {
     /// How far the partner is known, and since when.
     pub(super) trust: Option<(Trust, u64)>,
     pub(super) link: Option<LinkState>,
+    /// What was told last of the keys' renewal, and the worst of it that is not over.
+    pub(super) healing: Option<HealingEvent>,
     pub(super) chat: Chat,
     /// Whether texts flow.
     pub(super) open: bool,
@@ -170,10 +172,10 @@ pub struct App {
     pub(super) history: VecDeque<Zeroizing<String>>,
     /// Which entry of the history is in the input, and what was there before.
     pub(super) recalled: Option<(usize, Zeroizing<String>)>,
-    /// Texts that were handed out and have no id yet, oldest first.
+    /// Texts that were handed out and have no ticket yet, oldest first.
     pub(super) unnumbered: VecDeque<Zeroizing<String>>,
-    /// Texts that have an id and were not taken yet.
-    pub(super) unqueued: BTreeMap<MessageId, Zeroizing<String>>,
+    /// Texts that have a ticket and were not taken yet.
+    pub(super) unqueued: BTreeMap<Ticket, Zeroizing<String>>,
     /// Until when a second Ctrl-C ends the conversation.
     pub(super) armed: Option<Duration>,
     /// Whether the meeting is being given up.
@@ -215,6 +217,7 @@ impl App {
             wants_check: false,
             trust: None,
             link: None,
+            healing: None,
             chat: Chat::default(),
             open: false,
             over: None,
@@ -285,7 +288,7 @@ impl App {
         self.id = Some(conversation);
         let (check, secret) = (self.plan.check, self.plan.secret.clone());
         self.wished = check == Some(true);
-        let meet = Box::new(Meet { role, nick, peer, code, check, secret });
+        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting: false });
         self.actions.push(Action::Command(Command::Meet { conversation, meet }));
         let mut progress = Progress::new(role);
         match &self.network {

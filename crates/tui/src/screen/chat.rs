@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
 use undertone_handle::MessageId;
-use undertone_handle::event::{Delivery, NotSent};
+use undertone_handle::event::Delivery;
 use unicode_width::UnicodeWidthStr as _;
 use zeroize::Zeroizing;
 
@@ -57,7 +57,7 @@ pub(super) enum What {
     /// A text from the partner.
     Theirs(Zeroizing<String>),
     /// A text of this side, and where it is.
-    Ours(Zeroizing<String>, Fate),
+    Ours(Zeroizing<String>, Delivery),
     /// Something that happened.
     Note(String, Tone),
 }
@@ -83,18 +83,12 @@ impl What {
     }
 }
 
-/// Where a text of this side is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    On(Delivery),
-    Not(NotSent),
-}
-
 /// How a note sounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tone {
     Plain,
     Good,
+    Amber,
     Bad,
 }
 
@@ -179,15 +173,15 @@ impl Chat {
     }
 
     pub(super) fn ours(&mut self, id: MessageId, at: u64, body: String) {
-        let fate = Fate::On(Delivery::Waiting);
+        let fate = Delivery::Waiting;
         self.push(Entry::new(at, What::Ours(Zeroizing::new(body), fate)));
         self.ours.insert(id, self.gone + self.entries.len() as u64 - 1);
     }
 
     /// A message of ours moved on. One that never was queued is not known here: `false`.
-    pub(super) fn fate(&mut self, id: MessageId, fate: Fate) -> bool {
+    pub(super) fn fate(&mut self, id: MessageId, fate: Delivery) -> bool {
         let Some(number) = self.ours.get(&id).copied() else { return false };
-        if fate == Fate::On(Delivery::Delivered) || matches!(fate, Fate::Not(_)) {
+        if fate == Delivery::Delivered {
             self.ours.remove(&id);
         }
         let Some(entry) = self.entry_mut(number) else { return true };
@@ -326,12 +320,11 @@ pub(super) struct View {
 }
 
 /// A mark of delivery for narrow screens.
-pub(super) fn short_mark(fate: Fate) -> &'static str {
+pub(super) fn short_mark(fate: Delivery) -> &'static str {
     match fate {
-        Fate::On(Delivery::Waiting) => "…",
-        Fate::On(Delivery::Sent) => "✓",
-        Fate::On(Delivery::Delivered) => "✓✓",
-        Fate::Not(_) => "✗",
+        Delivery::Waiting => "…",
+        Delivery::Sent => "✓",
+        Delivery::Delivered => "✓✓",
     }
 }
 
@@ -422,9 +415,9 @@ mod tests {
         chat.ours(MessageId(7), 1_000, "one".into());
         chat.ours(MessageId(8), 1_000, "two".into());
         assert_eq!(chat.unconfirmed(), 2);
-        assert!(chat.fate(MessageId(7), Fate::On(Delivery::Delivered)));
-        assert!(!chat.fate(MessageId(9), Fate::On(Delivery::Sent)));
+        assert!(chat.fate(MessageId(7), Delivery::Delivered));
+        assert!(!chat.fate(MessageId(9), Delivery::Sent));
         assert_eq!(chat.unconfirmed(), 1);
-        assert!(matches!(chat.get(0).unwrap().what, What::Ours(_, Fate::On(Delivery::Delivered))));
+        assert!(matches!(chat.get(0).unwrap().what, What::Ours(_, Delivery::Delivered)));
     }
 }

@@ -17,10 +17,11 @@ use crate::plan::End;
 const ARMED: Duration = Duration::from_secs(3);
 
 /// The commands of a conversation, with what each does. The first spelling is the one in the help.
-pub(super) const COMMANDS: [(&[&str], &str); 6] = [
+pub(super) const COMMANDS: [(&[&str], &str); 7] = [
     (&["/quit", ".quit"], "end the conversation on both sides"),
     (&["/check", "/auth"], "compare a secret that only you two know"),
     (&["/cancel"], "call a check off"),
+    (&["/heal", ".heal"], "make new keys now"),
     (&["/who"], "say who is here and how far they are known"),
     (&["/network"], "say what the network does"),
     (&["/help"], "show this"),
@@ -435,6 +436,11 @@ impl App {
             },
             "/cancel" if self.checking => self.cancel_check(),
             "/cancel" => self.note("No check is running.", Tone::Plain),
+            "/heal" => {
+                if let Some(id) = self.id {
+                    self.actions.push(Action::Command(Command::Heal(id)));
+                }
+            }
             "/who" => {
                 let who = match self.trust {
                     Some((level, _)) => words::trust_sentence(level, self.peer()),

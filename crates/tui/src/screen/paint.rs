@@ -32,6 +32,10 @@ impl Looks {
         self.coloured(Color::Red).add_modifier(Modifier::BOLD)
     }
 
+    pub(super) fn amber(self) -> Style {
+        self.coloured(Color::Yellow).add_modifier(Modifier::BOLD)
+    }
+
     pub(super) fn good(self) -> Style {
         self.coloured(Color::Green)
     }
@@ -155,6 +159,7 @@ mod tests {
             plain.trust(TrustColour::Green),
             plain.trust(TrustColour::Cyan),
             plain.warning(),
+            plain.amber(),
             plain.good(),
             plain.faint(),
             plain.strong(),

@@ -8,7 +8,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use undertone_handle::command::Role;
 use undertone_handle::event::{CheckEvent, NetworkKind, NetworkStep};
-use undertone_handle::words::{self, UserError};
+use undertone_handle::words::{self, HealingColour, HealingWords, UserError};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::app::{App, Ask, Stage};
@@ -362,6 +362,7 @@ impl App {
                 let style = match tone {
                     Tone::Plain => Style::new(),
                     Tone::Good => self.looks.good(),
+                    Tone::Amber => self.looks.amber(),
                     Tone::Bad => self.looks.warning(),
                 };
                 // An outcome matters; what led to it can go.
@@ -475,39 +476,48 @@ impl App {
         let network = self.network.as_ref().map(words::network_short);
         let chat = matches!(self.stage, Stage::Chat);
         // In the order in which they are shown, each with its rank among those that must fit.
-        let mut parts: Vec<(u8, String)> = Vec::new();
+        let faint = self.looks.faint();
+        let mut parts: Vec<(u8, String, Style)> = Vec::new();
         if local {
-            parts.push((0, format!("■ {}", words::NO_ANONYMITY)));
+            parts.push((0, format!("■ {}", words::NO_ANONYMITY), self.looks.warning()));
+        }
+        let healing = self.healing.filter(|_| self.over.is_none()).and_then(words::healing_short);
+        if let Some(HealingWords { mark, word, colour }) = healing {
+            let style = match colour {
+                HealingColour::Plain => faint,
+                HealingColour::Amber => self.looks.amber(),
+                HealingColour::Red => self.looks.warning(),
+            };
+            parts.push((1, format!("{mark} {word}"), style));
         }
         if self.plan.demo {
-            parts.push((1, "demo".to_owned()));
+            parts.push((2, "demo".to_owned(), faint));
         }
-        parts.push((2, "RAM only".to_owned()));
+        parts.push((3, "RAM only".to_owned(), faint));
         if let Some(network) = network {
-            parts.push((3, network));
+            parts.push((4, network, faint));
         }
         if chat && self.over.is_none() {
-            parts.push((6, "one stream, sizes padded".to_owned()));
-            parts.push((5, "? help".to_owned()));
-            parts.push((4, "/quit ends it on both sides".to_owned()));
+            parts.push((7, "one stream, sizes padded".to_owned(), faint));
+            parts.push((6, "? help".to_owned(), faint));
+            parts.push((5, "/quit ends it on both sides".to_owned(), faint));
         }
         let room = usize::from(area.width).saturating_sub(1);
-        let total = |parts: &[(u8, String)]| -> usize {
-            parts.iter().map(|(_, part)| part.width() + 3).sum::<usize>().saturating_sub(3)
+        let total = |parts: &[(u8, String, Style)]| -> usize {
+            parts.iter().map(|(_, part, _)| part.width() + 3).sum::<usize>().saturating_sub(3)
         };
         while total(&parts) > room && parts.len() > 1 {
-            let Some(least) = parts.iter().map(|(rank, _)| *rank).max() else { break };
-            parts.retain(|(rank, _)| *rank != least);
+            let Some(least) = parts.iter().map(|(rank, ..)| *rank).max() else { break };
+            parts.retain(|(rank, ..)| *rank != least);
         }
         let y = area.bottom().saturating_sub(1);
         let mut x = area.x + u16::from(area.width > 20);
-        for (index, (rank, part)) in parts.iter().enumerate() {
+        for (index, (_, part, style)) in parts.iter().enumerate() {
             if index > 0 {
                 let slot = Slot { x, y, right: area.right() };
                 x = paint::put(buffer, slot, " · ", self.looks.faint());
             }
-            let style = if *rank == 0 { self.looks.warning() } else { self.looks.faint() };
-            x = paint::put(buffer, Slot { x, y, right: area.right() }, part, style);
+            x = paint::put(buffer, Slot { x, y, right: area.right() }, part, *style);
         }
     }
 }

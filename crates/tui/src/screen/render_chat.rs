@@ -3,11 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use undertone_handle::event::{LinkState, NotSent};
+use undertone_handle::event::LinkState;
 use undertone_handle::words;
 
 use super::app::App;
-use super::chat::{Entry, Fate, Tone, View, What, mark_width, short_mark};
+use super::chat::{Entry, Tone, View, What, mark_width, short_mark};
 use super::paint::{self, Slot};
 use super::render::AGAIN;
 use crate::text;
@@ -226,6 +226,7 @@ impl App {
                 let style = match tone {
                     Tone::Plain => self.looks.faint(),
                     Tone::Good => self.looks.good(),
+                    Tone::Amber => self.looks.amber(),
                     Tone::Bad => self.looks.warning(),
                 };
                 let (lead, tail) = match (columns.wide, row.first) {
@@ -254,11 +255,8 @@ impl App {
         let end = columns.text.saturating_add(room).min(right);
         paint::put(buffer, slot(columns.text, end), text, red(Style::new()));
         if let (What::Ours(_, fate), true) = (&entry.what, row.last) {
-            let mark = if columns.wide { long_mark(*fate) } else { short_mark(*fate) };
-            let style = match fate {
-                Fate::Not(_) => self.looks.warning(),
-                Fate::On(_) => self.looks.faint(),
-            };
+            let mark = if columns.wide { words::delivery_mark(*fate) } else { short_mark(*fate) };
+            let style = self.looks.faint();
             let gap = u16::from(columns.wide);
             let x = right.saturating_sub(mark_width(mark) + gap);
             paint::put(buffer, slot(x, right), mark, style);
@@ -316,14 +314,4 @@ struct Row {
     y: u16,
     first: bool,
     last: bool,
-}
-
-/// A mark of delivery for wide screens.
-fn long_mark(fate: Fate) -> &'static str {
-    match fate {
-        Fate::On(delivery) => words::delivery_mark(delivery),
-        Fate::Not(NotSent::TooLong) => "✗ too long",
-        Fate::Not(NotSent::OutboxFull) => "✗ no room",
-        Fate::Not(NotSent::NotOpen) => "✗ not sent",
-    }
 }

@@ -18,7 +18,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::collections::VecDeque;
 use undertone_handle::words::{Kind, UserError};
-use undertone_handle::{Closed, Commander, Handle, MessageId};
+use undertone_handle::{Closed, Commander, Handle, Ticket};
 
 use super::app::{Action, App, Input};
 use crate::plan::{End, Outcome, Plan, World};
@@ -78,7 +78,7 @@ fn enter() -> io::Result<Terminal<CrosstermBackend<Ours>>> {
 }
 
 /// A command or text on its way to the node, which may make it wait.
-type Sending = Pin<Box<dyn Future<Output = Result<Option<MessageId>, Closed>> + Send>>;
+type Sending = Pin<Box<dyn Future<Output = Result<Option<Ticket>, Closed>> + Send>>;
 
 fn sending(commander: Commander, action: Action) -> Result<Sending, Outcome> {
     match action {

@@ -1,13 +1,14 @@
 //! What the node tells the screen.
 
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, LinkState, MeetingEnd, MeetingEvent, NetworkStep, Trust,
+    CheckEvent, ConversationEvent, HealingEvent, LinkState, MeetingEnd, MeetingEvent, NetworkStep,
+    Trust,
 };
 use undertone_handle::words;
 use undertone_handle::{Event, command::Role};
 
 use super::app::{App, Ask, MAX_SECRET, Stage};
-use super::chat::{Fate, Tone, What};
+use super::chat::{Tone, What};
 use super::editor::Editor;
 use crate::plan::End;
 use crate::text;
@@ -105,20 +106,19 @@ impl App {
                     self.show_chat();
                 }
             }
-            ConversationEvent::Queued { message, body, at } => {
-                self.unqueued.remove(&message);
+            ConversationEvent::Queued { ticket, message, body, at, .. } => {
+                self.unqueued.remove(&ticket);
                 self.chat.ours(message, at, body);
             }
             ConversationEvent::Received { body, at, .. } => self.chat.theirs(at, body),
             ConversationEvent::Delivery(message, delivery) => {
                 // One that is not known here has been cut from the top: nothing to mark.
-                let _: bool = self.chat.fate(message, Fate::On(delivery));
+                let _: bool = self.chat.fate(message, delivery);
             }
-            ConversationEvent::NotSent(message, reason) => {
-                let unqueued = self.unqueued.remove(&message);
-                let known = self.chat.fate(message, Fate::Not(reason));
+            ConversationEvent::NotSent(ticket, reason) => {
+                let unqueued = self.unqueued.remove(&ticket);
                 self.note(words::not_sent(reason).to_string(), Tone::Bad);
-                if let (false, Some(text), true) = (known, unqueued, self.input.is_empty()) {
+                if let (Some(text), true) = (unqueued, self.input.is_empty()) {
                     self.input.set(&text);
                 }
             }
@@ -128,6 +128,7 @@ impl App {
                 self.note(note, Tone::Plain);
             }
             ConversationEvent::Link(state) => self.link_changed(state),
+            ConversationEvent::Healing(event) => self.healing_changed(event),
             ConversationEvent::Refused => {
                 let said = self.chat.get(self.chat.len().wrapping_sub(1)).is_some_and(
                     |entry| matches!(&entry.what, What::Note(text, _) if text == words::REFUSED),
@@ -158,6 +159,11 @@ impl App {
             _ => Tone::Plain,
         };
         if matches!(self.stage, Stage::Closing) {
+            return;
+        }
+        if event == CheckEvent::BegunAnew {
+            // Whatever is asked is asked still.
+            self.note(words::check(event), tone);
             return;
         }
         if event == CheckEvent::ConfirmationWanted
@@ -231,16 +237,32 @@ impl App {
         matches!(self.stage, Stage::Check) && !matches!(self.ask, Ask::Nothing)
     }
 
+    fn healing_changed(&mut self, event: HealingEvent) {
+        let alarm = matches!(self.healing, Some(HealingEvent::Late | HealingEvent::Stopped));
+        let (state, tone) = match event {
+            HealingEvent::Renewed => (None, Tone::Good),
+            HealingEvent::Late => (Some(event), Tone::Amber),
+            HealingEvent::Stopped => (Some(event), Tone::Bad),
+            // An alarm stays until it is over, whatever is on the way.
+            HealingEvent::Begun | HealingEvent::Waiting if alarm => (self.healing, Tone::Plain),
+            HealingEvent::Begun | HealingEvent::Waiting => (Some(event), Tone::Plain),
+        };
+        self.healing = state;
+        self.note(words::healing(event), tone);
+    }
+
     fn link_changed(&mut self, state: LinkState) {
         let before = self.link.replace(state);
         match state {
             LinkState::GivenUp => {
                 self.ended(words::link(&state), End::Failed(words::link_given_up()));
             }
-            LinkState::Lost { .. } if !matches!(before, Some(LinkState::Lost { .. })) => {
+            LinkState::Lost { .. } | LinkState::Away
+                if before != Some(state) && !is_down(before) =>
+            {
                 self.note(words::link(&state), Tone::Bad);
             }
-            LinkState::Up if matches!(before, Some(LinkState::Lost { .. })) => {
+            LinkState::Up if is_down(before) => {
                 self.note(words::link(&state), Tone::Good);
             }
             _ => {}
@@ -269,4 +291,9 @@ impl App {
     pub(super) fn is_red(&self) -> bool {
         matches!(self.trust, Some((Trust::Unverified, _)))
     }
+}
+
+/// Whether a connection was there and is not any more.
+fn is_down(state: Option<LinkState>) -> bool {
+    matches!(state, Some(LinkState::Lost { .. } | LinkState::Away))
 }

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use undertone_handle::Event;
-use undertone_handle::MessageId;
 use undertone_handle::command::Role;
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, LinkState, MeetingEnd, MeetingEvent, MeetingStep,
     NetworkKind, NetworkState, NetworkStep, NotSent, Trust,
 };
 use undertone_handle::words::{Kind, UserError};
+use undertone_handle::{MessageId, Ticket};
 use undertone_tui::{End, Plan};
 
 use crate::player::{Player, WORDS, full_plan, plan};
@@ -119,7 +119,7 @@ fn each_end_has_its_kind() {
 
     let mut refused = Player::open(full_plan(Role::Host), WORDS);
     refused.line("hello");
-    refused.tell(ConversationEvent::NotSent(MessageId(1), NotSent::OutboxFull)).line("/quit");
+    refused.tell(ConversationEvent::NotSent(Ticket(1), NotSent::OutboxFull)).line("/quit");
     refused.tell(ConversationEvent::Left { confirmed: true }).event(Event::Ended);
     assert_eq!(kind(&refused.end), Some(Kind::NotDelivered));
 

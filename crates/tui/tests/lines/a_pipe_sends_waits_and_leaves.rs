@@ -32,10 +32,21 @@ async fn node(mut side: NodeSide) -> Vec<String> {
                 Event::Conversation(ID, ConversationEvent::Check(CheckEvent::WishWanted)),
             ],
             Command::Check(..) => vec![Event::Conversation(ID, ConversationEvent::Open)],
-            Command::Send { message, body, .. } => {
+            Command::Send { ticket, body, .. } => {
+                let message = undertone_handle::MessageId(ticket.0);
                 texts.push(body.clone());
                 vec![
-                    Event::Conversation(ID, ConversationEvent::Queued { message, body, at: 0 }),
+                    Event::Conversation(
+                        ID,
+                        ConversationEvent::Queued {
+                            ticket,
+                            message,
+                            body,
+                            at: 0,
+                            reply: None,
+                            timer: None,
+                        },
+                    ),
                     Event::Conversation(
                         ID,
                         ConversationEvent::Delivery(message, Delivery::Delivered),
@@ -136,6 +147,8 @@ async fn a_closed_output_ends_the_face() {
             message: undertone_handle::MessageId(9),
             body: "hello".into(),
             at: 0,
+            reply: None,
+            timer: None,
         },
     ))
     .unwrap();

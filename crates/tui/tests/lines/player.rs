@@ -2,7 +2,7 @@
 
 use undertone_handle::command::{CheckCommand, Command, Name, Role};
 use undertone_handle::event::{ConversationEvent, MeetingEvent, NetworkKind};
-use undertone_handle::{ConversationId, Event, MessageId};
+use undertone_handle::{ConversationId, Event, MessageId, Ticket};
 use undertone_tui::plain::{Act, AtEnd, Options, Shape, Talk};
 use undertone_tui::{End, Plan};
 use undertone_wire::code::Code;
@@ -135,13 +135,26 @@ impl Player {
 
     pub(crate) fn received(&mut self, body: &str) -> &mut Self {
         let message = MessageId(1000);
-        self.tell(ConversationEvent::Received { message, body: body.to_owned(), at: 1_795_183_320 })
+        self.tell(ConversationEvent::Received {
+            message,
+            body: body.to_owned(),
+            at: 1_795_183_320,
+            reply: None,
+            timer: None,
+        })
     }
 
     /// The node takes the text with this number into the outbox.
     pub(crate) fn queued(&mut self, number: u64, body: &str) -> &mut Self {
         let message = MessageId(number);
-        self.tell(ConversationEvent::Queued { message, body: body.to_owned(), at: 1_795_183_320 })
+        self.tell(ConversationEvent::Queued {
+            ticket: Ticket(number),
+            message,
+            body: body.to_owned(),
+            at: 1_795_183_320,
+            reply: None,
+            timer: None,
+        })
     }
 }
 
@@ -161,6 +174,7 @@ fn words(command: &Command) -> String {
         Command::Check(_, CheckCommand::Confirm(word)) => format!("confirm {word:?}"),
         Command::Check(_, CheckCommand::Cancel) => "cancel".to_owned(),
         Command::Check(_, CheckCommand::Stay) => "stay".to_owned(),
+        Command::Heal(_) => "heal".to_owned(),
         Command::Leave(_) => "leave".to_owned(),
         Command::Shutdown => "shutdown".to_owned(),
         other => format!("{other:?}"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use undertone_handle::command::Role;
 use undertone_handle::event::{ConversationEvent, Delivery, LinkState, NotSent};
 use undertone_handle::words::{Kind, UserError};
-use undertone_handle::{Event, MessageId};
+use undertone_handle::{Event, MessageId, Ticket};
 use undertone_tui::End;
 
 use crate::player::{Player, full_plan};
@@ -138,7 +138,7 @@ fn a_lost_connection_is_shown_until_it_is_back_or_given_up() {
 fn a_text_that_was_not_taken_comes_back_to_the_input() {
     let mut player = talking();
     player.keys("precious<Enter>");
-    player.tell(ConversationEvent::NotSent(MessageId(1), NotSent::OutboxFull));
+    player.tell(ConversationEvent::NotSent(Ticket(1), NotSent::OutboxFull));
     insta::assert_snapshot!("not_sent", player.screen());
 }
 

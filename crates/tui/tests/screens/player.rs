@@ -12,7 +12,7 @@ use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, MeetingEvent, MeetingStep, NetworkKind, NetworkState,
     NetworkStep, Trust,
 };
-use undertone_handle::{ConversationId, Event, MessageId};
+use undertone_handle::{ConversationId, Event, MessageId, Ticket};
 use undertone_tui::screen::{Action, App, Input};
 use undertone_tui::{End, Now, Plan};
 use undertone_wire::code::Code;
@@ -112,9 +112,9 @@ impl Player {
                 }
                 Action::Text(_, text) => {
                     self.asked.push(format!("text {text:?}"));
-                    let id = MessageId(self.next_id);
+                    let ticket = Ticket(self.next_id);
                     self.next_id += 1;
-                    self.update(Input::Numbered(id));
+                    self.update(Input::Numbered(ticket));
                 }
                 Action::Finish(outcome) => self.end = Some(outcome.end),
             }
@@ -168,17 +168,23 @@ impl Player {
     pub(crate) fn received(&mut self, body: &str) -> &mut Self {
         let message = MessageId(self.next_id);
         self.next_id += 1;
-        let event =
-            ConversationEvent::Received { message, body: body.to_owned(), at: self.now.wall };
-        self.tell(event)
+        let (body, at) = (body.to_owned(), self.now.wall);
+        self.tell(ConversationEvent::Received { message, body, at, reply: None, timer: None })
     }
 
     /// Sends a text as a person would, and takes it into the outbox as a node would.
     pub(crate) fn sent(&mut self, body: &str, delivery: Delivery) -> MessageId {
         self.paste(body).keys("<Enter>");
-        let message = MessageId(self.next_id - 1);
-        let at = self.now.wall;
-        self.tell(ConversationEvent::Queued { message, body: body.to_owned(), at });
+        let number = self.next_id - 1;
+        let message = MessageId(number);
+        self.tell(ConversationEvent::Queued {
+            ticket: Ticket(number),
+            message,
+            body: body.to_owned(),
+            at: self.now.wall,
+            reply: None,
+            timer: None,
+        });
         self.tell(ConversationEvent::Delivery(message, delivery));
         message
     }
@@ -335,6 +341,7 @@ fn words(command: &Command) -> String {
         Command::Check(_, CheckCommand::Confirm(word)) => format!("confirm {word:?}"),
         Command::Check(_, CheckCommand::Cancel) => "cancel".to_owned(),
         Command::Check(_, CheckCommand::Stay) => "stay".to_owned(),
+        Command::Heal(_) => "heal".to_owned(),
         Command::Leave(_) => "leave".to_owned(),
         Command::Shutdown => "shutdown".to_owned(),
         other => format!("{other:?}"),

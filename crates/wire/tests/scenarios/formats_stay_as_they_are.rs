@@ -9,7 +9,7 @@ use undertone_ratchet::secret::Secret;
 use undertone_wire::card::OwnCard;
 use undertone_wire::cell::{FrameKind, cut};
 use undertone_wire::link::{Opening, Proof};
-use undertone_wire::message::{Body, Payload};
+use undertone_wire::message::{Body, Payload, Reference};
 use undertone_wire::pacer::Mode;
 use undertone_wire::pairing::Refusal;
 use zeroize::Zeroizing;
@@ -47,13 +47,34 @@ fn cells() {
 #[test]
 fn payloads() {
     let bodies = [
-        (1, Body::Text(Zeroizing::new("die Möwe".into()))),
+        (1, Body::text("die Möwe".into())),
+        (
+            7,
+            Body::Text {
+                text: Zeroizing::new("yes".into()),
+                reply: Some(Reference { own: false, sequence: 5 }),
+                timer: Some(3600),
+            },
+        ),
+        (8, Body::Edit { of: 7, text: Zeroizing::new("no".into()) }),
+        (9, Body::Delete { of: 7 }),
+        (
+            10,
+            Body::React {
+                to: Reference { own: true, sequence: 7 },
+                sign: Zeroizing::new("👍".into()),
+            },
+        ),
+        (11, Body::Timer { changes: 1, seconds: 86_400 }),
+        (12, Body::Withdrawn),
         (0, Body::Receipt { highest: 0x0102_0304_0506_0708, window: 0xf0e0_d0c0_b0a0_9080 }),
         (2, Body::Name("Ada".into())),
         (3, Body::CheckWish(true)),
         (4, Body::CheckWish(false)),
         (5, Body::Check(vec![1, 2, 3])),
         (6, Body::CheckAbort),
+        (7, Body::CheckBegin { epoch: 0x0102_0304, message: vec![5, 6, 7] }),
+        (8, Body::CheckAnew),
         (u64::MAX, Body::Goodbye),
         (0, Body::GoodbyeSeen),
         (0, Body::Empty),

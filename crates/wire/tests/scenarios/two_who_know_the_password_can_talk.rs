@@ -4,7 +4,6 @@ use undertone_ratchet::handshake::Role;
 use undertone_ratchet::session::Session;
 use undertone_wire::message::{Body, Payload};
 use undertone_wire::pairing::Paired;
-use zeroize::Zeroizing;
 
 use crate::support::{FRAMES, ends, run};
 
@@ -44,7 +43,7 @@ fn they_talk_whoever_begins() {
     let mut host = session(outcome.host.paired());
     let rng = &mut ChaCha20Rng::from_seed([3; 32]);
     for sequence in 1..4 {
-        let text = |who: &str| Body::Text(Zeroizing::new(format!("{who} {sequence}")));
+        let text = |who: &str| Body::text(format!("{who} {sequence}"));
         let mut packets = [Vec::new(), Vec::new()];
         let payloads = ["guest", "host"].map(|who| Payload { sequence, body: text(who) });
         guest.encrypt(&payloads[0].encode().unwrap(), &mut packets[0], rng).unwrap();
