@@ -9,8 +9,8 @@ const LEN: usize = 20;
 pub(crate) const LEN_4: usize = 56;
 
 /// A key's fingerprint, which people compare: SHA-1 over a DSA key in versions 2 and 3, 20 bytes,
-/// shown as five groups of eight hexadecimal digits; SHAKE-256 over both keys of an identity in version 4, 56
-/// bytes in fourteen groups.
+/// shown as five groups of eight hexadecimal digits; SHAKE-256 over both keys of an identity in
+/// version 4, 56 bytes in fourteen groups.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(Bytes);
 
@@ -64,7 +64,8 @@ impl Fingerprint {
         self.ed448().is_some()
     }
 
-    /// Reads 40 hexadecimal digits, or 112 for version 4, with or without spaces between them, in either case.
+    /// Reads 40 hexadecimal digits, or 112 for version 4, with or without spaces between them, in
+    /// either case.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|digit| *digit != ' ').collect();

@@ -58,15 +58,16 @@ struct Assembly {
     last: Duration,
 }
 
-/// Puts messages together, at most [`ASSEMBLIES_MAX`] at a time with [`MESSAGE_MAX`] characters each.
+/// Puts messages together, at most [`ASSEMBLIES_MAX`] at a time with [`MESSAGE_MAX`] characters
+/// each.
 #[derive(Debug, Default)]
 pub(crate) struct Assembler4 {
     assemblies: Vec<Assembly>,
 }
 
 impl Assembler4 {
-    /// Takes what follows `?OTR` in a fragment. A piece that came already, or doesn't fit the others, is
-    /// refused, and they are kept.
+    /// Takes what follows `?OTR` in a fragment. A piece that came already, or doesn't fit the
+    /// others, is refused, and they are kept.
     pub(crate) fn take(&mut self, line: &str, ours: InstanceTag, now: Duration) -> Assembled {
         let Some(piece) = Piece4::read(line) else { return Assembled::Malformed };
         let sender = match tag::sender(piece.sender, piece.receiver, ours, true) {

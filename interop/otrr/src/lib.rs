@@ -1,5 +1,5 @@
-//! A client of otrr beside one of ours, and what carries lines between them. Run by hand, from this folder:
-//! `cargo test`.
+//! A client of otrr beside one of ours, and what carries lines between them. Run by hand, from this
+//! folder: `cargo test`.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

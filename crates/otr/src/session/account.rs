@@ -46,24 +46,25 @@ impl Account {
         Self { key: Arc::new(key), tag, v4: None, prekeys: None }
     }
 
-    /// This account with an identity for version 4, which is spoken where the policy allows it too. The identity is
-    /// to be kept. Profiles say in Unix time until when they are good, so `began` tells what it was, in
-    /// seconds, at the moment from which the times that sessions are given count.
+    /// This account with an identity for version 4, which is spoken where the policy allows it too.
+    /// The identity is to be kept. Profiles say in Unix time until when they are good, so `began`
+    /// tells what it was, in seconds, at the moment from which the times that sessions are given
+    /// count.
     #[must_use]
     pub fn with_version_4(self, identity: Identity, began: u64) -> Self {
         Self { v4: Some(Arc::new(Version4 { identity, began })), ..self }
     }
 
-    /// This account with prekeys, so that messages are taken that were written while this client was offline.
-    /// All conversations of the account must have the same.
+    /// This account with prekeys, so that messages are taken that were written while this client
+    /// was offline. All conversations of the account must have the same.
     #[must_use]
     pub fn with_prekeys(self, prekeys: Prekeys) -> Self {
         Self { prekeys: Some(prekeys), ..self }
     }
 
     /// What is to be published so that others can write while this client is offline: a profile for
-    /// `versions`, a shared prekey, and so many new prekey messages that there are `count`. The prekeys are to be
-    /// stored before it is published.
+    /// `versions`, a shared prekey, and so many new prekey messages that there are `count`. The
+    /// prekeys are to be stored before it is published.
     ///
     /// # Errors
     /// [`PublishError`] without an identity or prekeys.
@@ -112,7 +113,8 @@ impl Account {
 pub struct Settings {
     /// What the session does by itself.
     pub policy: Policy,
-    /// The longest line of the carrier, in bytes, [`LINE_MIN`](crate::LINE_MIN) at least. Longer messages go in pieces.
+    /// The longest line of the carrier, in bytes, [`LINE_MIN`](crate::LINE_MIN) at least. Longer
+    /// messages go in pieces.
     pub longest_line: Option<usize>,
     /// Whether a line end would end the message, as in IRC: then a query has none.
     pub one_line: bool,
@@ -122,7 +124,8 @@ pub struct Settings {
     /// What follows a query, for a reader whose program doesn't know it.
     pub explanation: String,
     /// Our name on the carrier, for version 4: exactly as the peer's program has it, such as
-    /// `ana@example.org`, without what tells clients apart. Where the two differ, no session begins.
+    /// `ana@example.org`, without what tells clients apart. Where the two differ, no session
+    /// begins.
     pub our_name: String,
     /// The peer's name on the carrier, for version 4, exactly as its program has it.
     pub peer_name: String,

@@ -73,8 +73,8 @@ pub enum Event {
         /// How long that was.
         after: std::time::Duration,
     },
-    /// The key of version 3 that the peer's account has vouches for its identity of version 4. If the
-    /// older fingerprint is trusted, the new one may be. Comes before [`Event::Secure`].
+    /// The key of version 3 that the peer's account has vouches for its identity of version 4. If
+    /// the older fingerprint is trusted, the new one may be. Comes before [`Event::Secure`].
     Vouched {
         /// The client that the session is with.
         instance: Instance,
@@ -124,8 +124,8 @@ pub enum Event {
         /// The question, if there is one.
         question: Option<String>,
     },
-    /// A check has ended. For who asked, a match shows whose key it is; for who answered, only if the
-    /// question was their own to choose.
+    /// A check has ended. For who asked, a match shows whose key it is; for who answered, only if
+    /// the question was their own to choose.
     Checked {
         /// The client that it was with.
         instance: Instance,
@@ -194,7 +194,8 @@ pub enum Refusal {
     /// It came before the key exchange that it belongs to has ended. It is read when that ends.
     #[error("an encrypted message came early; it is read when the private conversation begins")]
     Early,
-    /// It is of an older version than the peer is known to speak, and the policy doesn't allow that.
+    /// It is of an older version than the peer is known to speak, and the policy doesn't allow
+    /// that.
     #[error(
         "an older version of OTR is offered than the other side is known to speak; somebody may be \
          changing what it sends"

@@ -165,9 +165,9 @@ impl Session {
         Ok(())
     }
 
-    /// Begins a session with a client that is offline, and says the first text in it. The lines are for
-    /// whatever keeps them until the client is there. Whose identity it is, the ensemble's profile tells:
-    /// check its fingerprint before.
+    /// Begins a session with a client that is offline, and says the first text in it. The lines are
+    /// for whatever keeps them until the client is there. Whose identity it is, the ensemble's
+    /// profile tells: check its fingerprint before.
     ///
     /// # Errors
     /// [`OfflineError`]; nothing is sent then.
@@ -320,8 +320,8 @@ impl Session {
         Ok(())
     }
 
-    /// Ends sessions that went on for too long without a new key of ours. All keys of authenticators go
-    /// with the message that says so.
+    /// Ends sessions that went on for too long without a new key of ours. All keys of
+    /// authenticators go with the message that says so.
     pub(super) fn expire(&mut self, now: Duration, out: &mut Output) {
         let (ours, longest) = (self.account.tag, self.settings.longest_line);
         for peer in &mut self.peers {

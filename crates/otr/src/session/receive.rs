@@ -339,8 +339,8 @@ impl Session {
             .map(|last| (format!("{RESENT}{}", last.text.as_str()).into(), last.text));
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let (fresh, stale): (Vec<_>, Vec<_>) = waiting.partition(|waiting| recent(waiting.since));
-        // What is sent a second time is not sent a third time: two programs that complain about each
-        // other would never end.
+        // What is sent a second time is not sent a third time: two programs that complain about
+        // each other would never end.
         if let Some((sent, text)) = again {
             let sent: zeroize::Zeroizing<String> = sent;
             out.lines.extend(address.say(private, &sent, &[], now).0);

@@ -3,7 +3,8 @@
 //!
 //! The arithmetic is that of `ed448-goldilocks`, whose multiplication takes the same steps for all
 //! scalars: a window of fixed width, a table that is read whole, conditional negation. Its decoder
-//! takes more than one encoding of some points, so ours checks that what it read is what it would write.
+//! takes more than one encoding of some points, so ours checks that what it read is what it would
+//! write.
 
 use std::fmt;
 
@@ -220,8 +221,8 @@ impl Pair {
         &self.secret
     }
 
-    /// What both ends share (`K_ecdh`). Never the identity: a [`Point`] has prime order, and a secret
-    /// that is a multiple of it would have to be found in a hash.
+    /// What both ends share (`K_ecdh`). Never the identity: a [`Point`] has prime order, and a
+    /// secret that is a multiple of it would have to be found in a hash.
     pub(crate) fn shared(&self, theirs: &Point) -> Zeroizing<[u8; LEN]> {
         let shared = Zeroizing::new(theirs.point.scalar_mul(&self.secret.0));
         Zeroizing::new(shared.to_affine().compress().0)

@@ -1,5 +1,5 @@
-//! The interactive key exchange (OTRv4 "Interactive Deniable Authenticated Key Exchange (DAKEZ)"). Who
-//! sends the Identity message is called Bob there, who answers is Alice.
+//! The interactive key exchange (OTRv4 "Interactive Deniable Authenticated Key Exchange (DAKEZ)").
+//! Who sends the Identity message is called Bob there, who answers is Alice.
 
 use std::fmt;
 use std::sync::Arc;

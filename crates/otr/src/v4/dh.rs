@@ -1,4 +1,5 @@
-//! The 3,072-bit group (OTRv4 "3072-bit Diffie-Hellman Parameters"): RFC 3526 group 15, generator 2.
+//! The 3,072-bit group (OTRv4 "3072-bit Diffie-Hellman Parameters"): RFC 3526 group 15, generator
+//! 2.
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{JacobiSymbol, Odd, U640, U3072, Uint};
@@ -36,8 +37,8 @@ impl Public {
     /// Reads the bytes of an MPI.
     ///
     /// # Errors
-    /// [`DecodeError::Value`] for a number that is not between 2 and the prime less 2, or has not the
-    /// order of the subgroup, which the squares modulo a safe prime are.
+    /// [`DecodeError::Value`] for a number that is not between 2 and the prime less 2, or has not
+    /// the order of the subgroup, which the squares modulo a safe prime are.
     pub(crate) fn from_mpi(number: &[u8]) -> Result<Self, DecodeError> {
         let value = integer(number).ok_or(DecodeError::Value)?;
         let last = PRIME.get().wrapping_sub(&U3072::from_u8(2));

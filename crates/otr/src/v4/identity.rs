@@ -1,4 +1,5 @@
-//! Long-term keys of version 4 (OTRv4 "Public keys, Shared Prekeys, Forging Keys and Fingerprints").
+//! Long-term keys of version 4 (OTRv4 "Public keys, Shared Prekeys, Forging Keys and
+//! Fingerprints").
 
 use std::fmt;
 
@@ -18,9 +19,9 @@ pub(crate) const ED448_KEY: [u8; 2] = [0x10, 0x00];
 pub(crate) const SHARED_PREKEY: [u8; 2] = [0x11, 0x00];
 pub(crate) const FORGING_KEY: [u8; 2] = [0x12, 0x00];
 
-/// An account's long-term keys in version 4: one that signs (`H`), and a public one whose secret was
-/// thrown away (`F`), with which others can forge key exchanges of ours. To be kept as long as the account, and
-/// shown to nobody.
+/// An account's long-term keys in version 4: one that signs (`H`), and a public one whose secret
+/// was thrown away (`F`), with which others can forge key exchanges of ours. To be kept as long as
+/// the account, and shown to nobody.
 #[derive(Clone)]
 pub struct Identity {
     keys: SigningPair,
@@ -48,8 +49,8 @@ impl Identity {
         fingerprint(self.keys.public(), &self.forging)
     }
 
-    /// The identity as this library stores it: `u8 version = 1 ‖ 57 bytes of the signing key's secret
-    /// ‖ POINT F`. Secret.
+    /// The identity as this library stores it: `u8 version = 1 ‖ 57 bytes of the signing key's
+    /// secret ‖ POINT F`. Secret.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let writer = Writer::new().byte(STORED_VERSION).raw(self.keys.sym());

@@ -1,8 +1,9 @@
-//! Key exchanges with somebody who is offline (OTRv4 "Offline Conversations: XZDH"): prekeys, and the
-//! Non-Interactive-Auth message.
+//! Key exchanges with somebody who is offline (OTRv4 "Offline Conversations: XZDH"): prekeys, and
+//! the Non-Interactive-Auth message.
 //!
-//! The specification doesn't say what stands in `phi` for the first keys of the side that is offline,
-//! which has none; no other program that is spoken with has this exchange. We take its prekeys.
+//! The specification doesn't say what stands in `phi` for the first keys of the side that is
+//! offline, which has none; no other program that is spoken with has this exchange. We take its
+//! prekeys.
 
 mod prekeys;
 

@@ -12,7 +12,8 @@ use crate::version::Version;
 /// Type of a prekey message.
 const PREKEY_MESSAGE: u8 = 0x0f;
 
-/// A shared prekey with its owner's signature (PREKEY-PROF). [`PrekeyProfile::check`] tells whose it is.
+/// A shared prekey with its owner's signature (PREKEY-PROF). [`PrekeyProfile::check`] tells whose
+/// it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PrekeyProfile {
     owner: InstanceTag,

@@ -1,4 +1,5 @@
-//! Client profiles (OTRv4 "Client Profile"): who a client is, what it speaks and until when, signed.
+//! Client profiles (OTRv4 "Client Profile"): who a client is, what it speaks and until when,
+//! signed.
 
 use rand_core::CryptoRng;
 
@@ -80,8 +81,8 @@ pub struct ClientProfile {
 }
 
 impl ClientProfile {
-    /// Signs a profile of ours for `versions`, good until `expires` in Unix time, with the key of version 3 if
-    /// one is given, which then vouches for the identity.
+    /// Signs a profile of ours for `versions`, good until `expires` in Unix time, with the key of
+    /// version 3 if one is given, which then vouches for the identity.
     ///
     /// # Errors
     /// [`RandomnessError`] if the random numbers are no such; only the key of version 3 needs some.
@@ -139,8 +140,8 @@ impl ClientProfile {
         Ok(profile)
     }
 
-    /// Reads a profile, and checks its signatures. Fields come in the order of their types, in which all
-    /// programs write them.
+    /// Reads a profile, and checks its signatures. Fields come in the order of their types, in
+    /// which all programs write them.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, ProfileError> {
         let all = reader.rest();
         let count = reader.int()?;

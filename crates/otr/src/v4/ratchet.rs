@@ -26,8 +26,8 @@ use skipped::Skipped;
 /// for long.
 pub(crate) const SKIP_MAX: u32 = 1_000;
 
-/// How many keys of authenticators wait to be revealed; the oldest are dropped then. With this many a
-/// message of the longest text still can be received.
+/// How many keys of authenticators wait to be revealed; the oldest are dropped then. With this many
+/// a message of the longest text still can be received.
 const REVEAL_MAX: usize = 512;
 
 /// Length of root and chain keys, and of a message's key before it is cut.
@@ -148,15 +148,16 @@ fn is_third(turn: u32) -> bool {
 }
 
 impl Ratchet {
-    /// After an interactive key exchange with the shared key `mixed` (`K`), for who sent Auth-R: the
-    /// chain of the first keys is for sending.
+    /// After an interactive key exchange with the shared key `mixed` (`K`), for who sent Auth-R:
+    /// the chain of the first keys is for sending.
     pub(crate) fn alice(mixed: &[u8; 64], ours: KeyPairs, theirs: PublicKeys) -> Self {
         let (root, chain) = first_turn(mixed, &ours, &theirs);
         let sending = Chain { ratchet: 0, key: chain, next: 0 };
         Self::new(0, root, ours, theirs, sending, None)
     }
 
-    /// The same for who sent Auth-I: the chain of the first keys is for receiving, and a turn follows.
+    /// The same for who sent Auth-I: the chain of the first keys is for receiving, and a turn
+    /// follows.
     pub(crate) fn bob(
         mixed: &[u8; 64],
         ours: KeyPairs,
@@ -171,8 +172,8 @@ impl Ratchet {
         ratchet
     }
 
-    /// After a key exchange with somebody offline, for who began it ("Non-Interactive-Auth"): root and
-    /// chain come from `mixed` alone, and the chain is for sending.
+    /// After a key exchange with somebody offline, for who began it ("Non-Interactive-Auth"): root
+    /// and chain come from `mixed` alone, and the chain is for sending.
     pub(crate) fn offline_alice(
         mixed: &[u8; 64],
         brace: &[u8; 32],

@@ -43,8 +43,8 @@ impl Form {
     }
 }
 
-/// Signs with the pair whose public half is the key at `place`, 0 to 2, among `keys`. Which place it is doesn't show
-/// in the time that it takes.
+/// Signs with the pair whose public half is the key at `place`, 0 to 2, among `keys`. Which place
+/// it is doesn't show in the time that it takes.
 pub(crate) fn sign(
     form: Form,
     pair: &Pair,

@@ -1,13 +1,14 @@
 //! Prekey servers, which keep what clients publish and hand it out while they are offline ("OTRv4
 //! Prekey Server Specification"): both ends, without carrier or files.
 //!
-//! A client shows the server who it is with a deniable key exchange of its own ([`Publisher`]), and proves that it
-//! has the secrets of what it publishes. Whoever asks gets one ensemble for each client of an account
-//! ([`query`], [`read_answer`]), and each prekey message goes out once. A [`Server`] can withhold what it has and
-//! hand out what is old, and learns who asks for whom; it reads nothing of what is written.
+//! A client shows the server who it is with a deniable key exchange of its own ([`Publisher`]), and
+//! proves that it has the secrets of what it publishes. Whoever asks gets one ensemble for each
+//! client of an account ([`query`], [`read_answer`]), and each prekey message goes out once. A
+//! [`Server`] can withhold what it has and hand out what is old, and learns who asks for whom; it
+//! reads nothing of what is written.
 //!
-//! Lines are Base64 that ends with a dot, without the mark that other messages of OTR have. No program is
-//! known to us that speaks this protocol as it was last written.
+//! Lines are Base64 that ends with a dot, without the mark that other messages of OTR have. No
+//! program is known to us that speaks this protocol as it was last written.
 //!
 //! ```
 //! use rand_core::SeedableRng;
@@ -64,7 +65,8 @@ pub use publisher::{Published, Publisher, Step, Wanted};
 /// Begins what is hashed.
 const DOMAIN: &[u8] = b"OTR-Prekey-Server";
 
-/// The signatures of this protocol: the message stands bare in their hash, as the specification has it.
+/// The signatures of this protocol: the message stands bare in their hash, as the specification has
+/// it.
 const FORM: Form = Form { domain: DOMAIN, number: 0x11, with_length: false };
 
 /// The longest name of an account that is taken, in bytes; those of XMPP have at most 3,071.

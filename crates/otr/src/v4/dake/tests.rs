@@ -329,8 +329,8 @@ fn a_signature_is_over_everything() {
     assert!(state.auth_i(&auth_i(&last), of_alice).is_ok());
 }
 
-/// Who has neither long-term secret makes a whole exchange that looks like one of Alice and Bob: each
-/// signature is as good as theirs. So nobody can prove with one that they talked.
+/// Who has neither long-term secret makes a whole exchange that looks like one of Alice and Bob:
+/// each signature is as good as theirs. So nobody can prove with one that they talked.
 #[test]
 fn anybody_can_forge_an_exchange() {
     let [alice, bob] = sides();

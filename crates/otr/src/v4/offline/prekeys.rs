@@ -40,8 +40,8 @@ pub struct Publication {
     pub profile: ClientProfile,
     /// Its shared prekey.
     pub prekey_profile: PrekeyProfile,
-    /// Keys for one message each. Those that were made for this publication; earlier ones are where they were
-    /// published.
+    /// Keys for one message each. Those that were made for this publication; earlier ones are where
+    /// they were published.
     pub messages: Vec<PrekeyMessage>,
 }
 
@@ -78,8 +78,9 @@ impl Prekeys {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes what is to be published: a profile, renewed if it has less than a day; a shared prekey, the same; and so
-    /// many new prekey messages that there are `count`, at most [`PREKEYS_MAX`].
+    /// Makes what is to be published: a profile, renewed if it has less than a day; a shared
+    /// prekey, the same; and so many new prekey messages that there are `count`, at most
+    /// [`PREKEYS_MAX`].
     ///
     /// # Errors
     /// [`RandomnessError`] if the random numbers are no such.
@@ -172,8 +173,8 @@ impl Prekeys {
 
     /// All of it as this library stores it. Secret.
     ///
-    /// `u8 version = 1 ‖ u8 count ‖ profiles as DATA ‖ u8 count ‖ (57 bytes scalar ‖ u64 expires) each ‖
-    /// u8 count ‖ (u32 id ‖ 57 bytes scalar ‖ 80 bytes exponent) each`.
+    /// `u8 version = 1 ‖ u8 count ‖ profiles as DATA ‖ u8 count ‖ (57 bytes scalar ‖ u64 expires)
+    /// each ‖ u8 count ‖ (u32 id ‖ 57 bytes scalar ‖ 80 bytes exponent) each`.
     #[must_use]
     pub fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut inner = self.lock();

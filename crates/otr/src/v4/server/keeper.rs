@@ -112,10 +112,12 @@ impl Server {
         clients.map(|client| client.messages.len()).sum()
     }
 
-    /// Takes a line from the account of this name, at `unix` time, and gives the line to answer with, if there is one.
+    /// Takes a line from the account of this name, at `unix` time, and gives the line to answer
+    /// with, if there is one.
     ///
     /// # Errors
-    /// [`ServerError`]; nothing is to be answered, and nothing changed but that a failed exchange is over.
+    /// [`ServerError`]; nothing is to be answered, and nothing changed but that a failed exchange
+    /// is over.
     pub fn receive(
         &mut self,
         from: &str,
@@ -221,7 +223,8 @@ impl Server {
                 let taken = read_publication(reader, &theirs.message, &profile, &keys, unix);
                 Ok(match taken.and_then(|parts| self.keep(from, tag, parts)) {
                     Ok(()) => end(kind::SUCCESS, Usage::SuccessMac, &body, &keys),
-                    // Whoever has the key of the authenticator is told that it failed; anybody else isn't.
+                    // Whoever has the key of the authenticator is told that it failed; anybody else
+                    // isn't.
                     Err(ServerError::Mac) => return Err(ServerError::Mac),
                     Err(_) => end(kind::FAILURE, Usage::FailureMac, &body, &keys),
                 })
@@ -258,7 +261,8 @@ impl Server {
         Ok(())
     }
 
-    /// One ensemble of each client that has one, and whose profile fits. Their prekey messages are gone then.
+    /// One ensemble of each client that has one, and whose profile fits. Their prekey messages are
+    /// gone then.
     fn hand_out(
         &mut self,
         name: &str,
@@ -292,8 +296,8 @@ fn end(kind: u8, usage: Usage, body: &Writer, keys: &Keys) -> Vec<u8> {
     head(kind).raw(body.bytes()).raw(&*mac).finish()
 }
 
-/// Reads a publication, and checks that all of it belongs to the client that `shown` is of and that the
-/// client has its secrets.
+/// Reads a publication, and checks that all of it belongs to the client that `shown` is of and that
+/// the client has its secrets.
 fn read_publication(
     mut reader: Reader<'_>,
     message: &[u8],

@@ -184,7 +184,8 @@ impl Parts {
     }
 }
 
-/// The line that asks a server for ensembles of an account's clients that speak any of these versions.
+/// The line that asks a server for ensembles of an account's clients that speak any of these
+/// versions.
 #[must_use]
 pub fn query(ours: InstanceTag, name: &str, versions: Versions) -> String {
     let digits = versions.profile_digits();

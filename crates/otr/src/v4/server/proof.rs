@@ -1,8 +1,9 @@
-//! Proofs that a client has the secrets of what it publishes (Prekey Server "Proofs"): of all points at
-//! once, of all numbers at once, and of the shared prekey.
+//! Proofs that a client has the secrets of what it publishes (Prekey Server "Proofs"): of all
+//! points at once, of all numbers at once, and of the shared prekey.
 //!
-//! The specification draws the blinding number of the second kind from 80 bytes. A proof of one number would then give away
-//! more than half of its secret's bits, for nothing is reduced; we draw it from the whole order, which nobody can tell.
+//! The specification draws the blinding number of the second kind from 80 bytes. A proof of one
+//! number would then give away more than half of its secret's bits, for nothing is reduced; we draw
+//! it from the whole order, which nobody can tell.
 
 use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{NonZero, Odd, U512, U3072};

@@ -79,12 +79,12 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Begins a conversation, and gives its first line. Names are as the carrier has them. `trusted` is the
-    /// fingerprint of the server; without one, any server of this name is taken.
+    /// Begins a conversation, and gives its first line. Names are as the carrier has them.
+    /// `trusted` is the fingerprint of the server; without one, any server of this name is taken.
     ///
     /// # Errors
-    /// [`ServerError::Secrets`] if the account has no identity for version 4, or `prekeys` are not those of the
-    /// publication.
+    /// [`ServerError::Secrets`] if the account has no identity for version 4, or `prekeys` are not
+    /// those of the publication.
     pub fn new(
         account: &Account,
         our_name: &str,

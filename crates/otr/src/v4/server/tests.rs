@@ -282,7 +282,8 @@ fn proofs_hold_for_what_they_are_about() {
         let mut others = keys.clone();
         others.rotate_left(1);
         assert_eq!(check(&proof, &others, &context).is_ok(), count == 1);
-        // What is seen of the secrets is spread over the whole order, not near the factor times one.
+        // What is seen of the secrets is spread over the whole order, not near the factor times
+        // one.
         assert!(proof.len() > 64 + 4 + 370, "{}", proof.len());
         let mut changed = proof;
         *changed.last_mut().unwrap() ^= 1;
