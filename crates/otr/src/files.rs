@@ -12,7 +12,8 @@
 
 mod sexp;
 
-use crate::key::{Fingerprint, KeyError, PrivateKey, PublicKey};
+use crate::fingerprint::Fingerprint;
+use crate::key::{KeyError, PrivateKey, PublicKey};
 use crate::tag::InstanceTag;
 
 pub use sexp::SexpError;

@@ -13,8 +13,8 @@ pub const ASSEMBLIES_MAX: usize = 8;
 /// seconds needs less.
 pub const FRAGMENT_WAIT: Duration = Duration::from_secs(300);
 
-/// The shortest line that a carrier may have, in bytes: the frame of a piece of version 3, and 14
-/// bytes of message, which keeps the number of pieces within bounds.
+/// The shortest line that a carrier may have, in bytes: the frame of a piece of version 3 and 14
+/// bytes of message, or that of version 4 and 5, which keeps the number of pieces within bounds.
 pub const LINE_MIN: usize = 50;
 
 /// Who sends a piece to whom. Version 2 names nobody.
@@ -22,6 +22,7 @@ pub const LINE_MIN: usize = 50;
 pub(crate) enum Ends {
     V2,
     V3 { sender: InstanceTag, receiver: Option<InstanceTag> },
+    V4 { identifier: u32, sender: InstanceTag, receiver: Option<InstanceTag> },
 }
 
 impl Ends {
@@ -31,6 +32,11 @@ impl Ends {
             Self::V3 { sender, receiver } => {
                 let receiver = receiver.map_or(0, InstanceTag::number);
                 format!("?OTR|{sender}|{receiver:08x},{number:05},{of:05},{piece},")
+            }
+            Self::V4 { identifier, sender, receiver } => {
+                let receiver = receiver.map_or(0, InstanceTag::number);
+                let head = format!("?OTR|{identifier:08x}|{sender}|{receiver:08x}");
+                format!("{head},{number:05},{of:05},{piece},")
             }
         }
     }
@@ -83,11 +89,11 @@ impl<'a> Piece<'a> {
 }
 
 /// Digits only: Rust's own parser takes a sign too.
-fn decimal(text: &str) -> Option<u16> {
+pub(crate) fn decimal(text: &str) -> Option<u16> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }
 
-fn hexadecimal(text: &str) -> Option<u32> {
+pub(crate) fn hexadecimal(text: &str) -> Option<u32> {
     let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     digits.then(|| u32::from_str_radix(text, 16).ok())?
 }

@@ -11,6 +11,7 @@ use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
 use crate::codec::{DecodeError, Reader, Writer, minimal};
+use crate::fingerprint::Fingerprint;
 
 /// Length of a signature: both of its numbers have 20 bytes.
 pub(crate) const SIGNATURE_LEN: usize = 40;
@@ -21,58 +22,12 @@ const ORDER_LEN: usize = 20;
 /// Bits of primes that are taken. libotr makes 1,024; the order has 160 in any case.
 const PRIME_BITS: std::ops::RangeInclusive<u32> = 1_024..=3_072;
 
+/// Bits of the order.
+const ORDER_BITS: u32 = 160;
+
 /// How often a signature is tried before the random numbers are given up as broken: the chance of
 /// the first failure is one in 2^159.
 const TRIES: usize = 8;
-
-/// A key's fingerprint: SHA-1 over its numbers, 20 bytes. People compare it, as five groups of eight
-/// hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Fingerprint([u8; 20]);
-
-impl Fingerprint {
-    /// The fingerprint with these bytes.
-    #[must_use]
-    pub fn new(bytes: [u8; 20]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8; 20] {
-        &self.0
-    }
-
-    /// Reads 40 hexadecimal digits, with or without spaces between them, in either case.
-    #[must_use]
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let digits: String = text.chars().filter(|digit| *digit != ' ').collect();
-        let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
-        bytes.try_into().ok().map(Self)
-    }
-
-    /// 40 digits in lower case without spaces, as files have it.
-    #[must_use]
-    pub fn to_hex(&self) -> String {
-        data_encoding::HEXLOWER.encode(&self.0)
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, group) in self.0.chunks(4).enumerate() {
-            let space = if number > 0 { " " } else { "" };
-            write!(f, "{space}{}", data_encoding::HEXUPPER.encode(group))?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fingerprint({self})")
-    }
-}
 
 /// Why numbers are no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -172,11 +127,11 @@ impl PublicKey {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         let numbers = self.encoded.get(2..).unwrap_or_default();
-        Fingerprint(Sha1::digest(numbers).into())
+        Fingerprint::new(Sha1::digest(numbers).into())
     }
 
-    /// Whether `signature` over the 32 bytes of `value` was made with this key.
-    pub(crate) fn verify(&self, value: &[u8; 32], signature: &[u8; SIGNATURE_LEN]) -> bool {
+    /// Whether `signature` over `value`, taken as one number, was made with this key.
+    pub(crate) fn verify(&self, value: &[u8], signature: &[u8; SIGNATURE_LEN]) -> bool {
         let (r, s) = signature.split_at(ORDER_LEN);
         let number = |bytes| BoxedUint::from_be_slice_truncated(bytes, 160);
         let Some(signature) = Signature::from_components(number(r), number(s)) else {
@@ -193,11 +148,13 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// OTR signs all 32 bytes as one number, reduced modulo the order, where later rules of DSA would
-/// cut it to its first 160 bits.
-fn reduce(value: &[u8; 32], order: &NonZero<BoxedUint>) -> [u8; ORDER_LEN] {
-    let number = BoxedUint::from_be_slice_truncated(value, 256);
-    let order = NonZero::new(order.as_ref().resize(256));
+/// OTR signs all bytes as one number, reduced modulo the order, where later rules of DSA would cut
+/// it to its first 160 bits: 32 bytes in version 3, a whole profile in version 4.
+fn reduce(value: &[u8], order: &NonZero<BoxedUint>) -> [u8; ORDER_LEN] {
+    let len = u32::try_from(value.len()).unwrap_or(u32::MAX);
+    let bits = len.saturating_mul(8).max(ORDER_BITS);
+    let number = BoxedUint::from_be_slice_truncated(value, bits);
+    let order = NonZero::new(order.as_ref().resize(bits));
     let mut out = [0; ORDER_LEN];
     if let Some(order) = order.into_option() {
         last_bytes(&number.rem(&order).to_be_bytes(), &mut out);
@@ -292,13 +249,13 @@ impl PrivateKey {
         Self::from_numbers(public, x)
     }
 
-    /// Signs 32 bytes.
+    /// Signs bytes, taken as one number.
     ///
     /// # Errors
     /// [`RandomnessError`] if the random numbers are no such.
     pub(crate) fn sign(
         &self,
-        value: &[u8; 32],
+        value: &[u8],
         rng: &mut impl CryptoRng,
     ) -> Result<[u8; SIGNATURE_LEN], RandomnessError> {
         let reduced = reduce(value, self.public.key.components().q());

@@ -4,9 +4,9 @@ use crate::version::{Version, Versions};
 
 /// What a session offers, accepts and starts.
 ///
-/// The presets are those of libotr with version 3 alone, and one more. Version 2 has no instance tags
-/// and is otherwise no weaker than its age; allow it for peers that have nothing newer, with
-/// [`Policy::allow`].
+/// The presets are those of libotr with version 3 alone, and one more. Version 4 is allowed with
+/// [`Policy::allow`] and needs an account that has an identity for it. Version 2 has no instance tags
+/// and is otherwise no weaker than its age; allow it for peers that have nothing newer.
 ///
 /// ```
 /// use undertone_otr::{Policy, Version};
@@ -26,6 +26,9 @@ pub struct Policy {
     pub start_on_tag: bool,
     /// An error message of the peer brings a query.
     pub start_on_error: bool,
+    /// Version 3 or 2 is spoken even with a peer that is known to speak version 4. Without it nobody
+    /// on the carrier can lead the two back to the older one by changing an offer.
+    pub roll_back: bool,
 }
 
 impl Policy {
@@ -36,6 +39,7 @@ impl Policy {
         send_tag: false,
         start_on_tag: false,
         start_on_error: false,
+        roll_back: false,
     };
 
     /// A session begins when a person on either side asks for it.

@@ -1,6 +1,8 @@
 //! A conversation with one peer, whatever clients the peer has and whatever versions they speak.
 
+mod account;
 mod event;
+mod exchange4;
 mod instance;
 mod receive;
 mod smp;
@@ -14,16 +16,19 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use crate::fragment::{Assembler, LINE_MIN};
-use crate::key::{Fingerprint, PrivateKey};
-use crate::policy::Policy;
-use crate::tag::InstanceTag;
+use crate::fragment4::Assembler4;
 use crate::tlv::{Tlv, kind};
 use crate::v3::ake::{Auth, Started};
 use crate::v3::keys::ExtraKey;
-use crate::version::Version;
+use crate::v4::dake::{Dake, Started as Started4};
+use crate::v4::kdf;
+use crate::v4::profile::ClientProfile;
+use crate::version::{Version, Versions};
 
+pub use account::{Account, InstanceInfo, PublishError, Settings, Status};
 pub use event::{
-    Event, Instance, Output, PrivateError, Refusal, SendError, SessionId, SettingsError, StartError,
+    Event, Instance, OfflineError, Output, PrivateError, Refusal, SendError, SessionId,
+    SettingsError, StartError,
 };
 use instance::{Address, LastText, Peer, Private, State};
 pub use smp::CheckError;
@@ -56,100 +61,16 @@ pub const HEARTBEAT_AFTER: Duration = Duration::from_secs(60);
 /// about each other would never end.
 pub const ERROR_PAUSE: Duration = Duration::from_secs(10);
 
+/// How long a session of version 4 goes on without a new key of ours: who later takes the keys that
+/// are there reads what was said under them.
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Follows a query, for a reader whose program doesn't know it.
 pub const EXPLANATION: &str = "I would like to talk with you in private, by Off-the-Record messaging. \
     Your program does not understand this, or has it turned off.";
 
 /// Precedes a text that is sent again.
 const RESENT: &str = "[resent] ";
-
-/// Our side of all conversations of an account.
-#[derive(Clone, Debug)]
-pub struct Account {
-    key: Arc<PrivateKey>,
-    tag: InstanceTag,
-}
-
-impl Account {
-    /// An account with its key, and the tag of this client of it. Both are to be kept.
-    #[must_use]
-    pub fn new(key: PrivateKey, tag: InstanceTag) -> Self {
-        Self { key: Arc::new(key), tag }
-    }
-
-    /// The account's key.
-    #[must_use]
-    pub fn key(&self) -> &PrivateKey {
-        &self.key
-    }
-
-    /// What people compare.
-    #[must_use]
-    pub fn fingerprint(&self) -> Fingerprint {
-        self.key.public().fingerprint()
-    }
-
-    /// The tag of this client.
-    #[must_use]
-    pub fn tag(&self) -> InstanceTag {
-        self.tag
-    }
-}
-
-/// What a session is told of the carrier, and what it may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// What the session does by itself.
-    pub policy: Policy,
-    /// The longest line of the carrier, in bytes, [`LINE_MIN`] at least. Longer messages go in pieces.
-    pub longest_line: Option<usize>,
-    /// Whether a line end would end the message, as in IRC: then a query has none.
-    pub one_line: bool,
-    /// Whether the other side is a room. There OTR does nothing: all text passes unchanged, and
-    /// queries are text.
-    pub room: bool,
-    /// What follows a query, for a reader whose program doesn't know it.
-    pub explanation: String,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            policy: Policy::MANUAL,
-            longest_line: None,
-            one_line: false,
-            room: false,
-            explanation: EXPLANATION.to_owned(),
-        }
-    }
-}
-
-/// What is known of one client of the peer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstanceInfo {
-    /// Which client.
-    pub instance: Instance,
-    /// The version that it speaks.
-    pub version: Version,
-    /// Whether what is said is private, not so, or refused because the peer has ended the session.
-    pub status: Status,
-    /// The fingerprint of its key, if a session is on.
-    pub fingerprint: Option<Fingerprint>,
-    /// The session, if one is on.
-    pub session: Option<SessionId>,
-}
-
-/// What becomes of text ("message state").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Status {
-    /// No session is on.
-    Plain,
-    /// A session is on.
-    Private,
-    /// The peer has ended the session.
-    Finished,
-}
 
 /// Whether whitespace tags are appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +107,13 @@ pub struct Session {
     offer: Offer,
     waiting: VecDeque<Waiting>,
     assembler: Assembler,
+    assembler4: Assembler4,
+    /// An Identity message that any client of the peer may answer.
+    started4: Option<(Arc<Started4>, Duration)>,
+    /// Our profile of version 4, until it has to be renewed.
+    profile: Option<ClientProfile>,
+    /// Whether the peer speaks version 4, so that an older one is a step back.
+    speaks_4: bool,
     heard: u64,
 }
 
@@ -198,6 +126,7 @@ impl Session {
         if settings.longest_line.is_some_and(|longest| longest < LINE_MIN) {
             return Err(SettingsError::LineTooShort);
         }
+        let speaks_4 = settings.peer_speaks_4;
         Ok(Self {
             account,
             settings,
@@ -209,6 +138,10 @@ impl Session {
             offer: Offer::Open,
             waiting: VecDeque::new(),
             assembler: Assembler::default(),
+            assembler4: Assembler4::default(),
+            started4: None,
+            profile: None,
+            speaks_4,
             heard: 0,
         })
     }
@@ -222,7 +155,7 @@ impl Session {
         if self.settings.room {
             return Err(StartError::Room);
         }
-        if self.settings.policy.versions.is_empty() {
+        if self.versions().is_empty() {
             return Err(StartError::Off);
         }
         Ok(Output { lines: vec![self.query(now)], events: Vec::new() })
@@ -230,7 +163,7 @@ impl Session {
 
     fn query(&mut self, now: Duration) -> String {
         self.asked = Some(now);
-        let query = self.settings.policy.versions.to_string();
+        let query = self.versions().to_string();
         let Settings { explanation, one_line, longest_line, .. } = &self.settings;
         if explanation.is_empty() {
             return query;
@@ -291,7 +224,7 @@ impl Session {
         }
         let mut line = text.to_owned();
         if policy.send_tag && self.offer == Offer::Open {
-            let tag = policy.versions.tag();
+            let tag = self.versions().tag();
             let len = line.len().saturating_add(tag.len());
             if self.settings.longest_line.is_none_or(|longest| len <= longest) {
                 line.push_str(&tag);
@@ -312,6 +245,7 @@ impl Session {
             }
         }
         self.started = None;
+        self.started4 = None;
         self.asked = None;
         self.chosen = None;
         self.give_up(None, &mut out);
@@ -334,8 +268,18 @@ impl Session {
             return Err(PrivateError::TooLong);
         }
         let (address, private) = self.target().ok_or(PrivateError::NotPrivate)?;
-        let records = [Tlv { kind: kind::EXTRA_KEY, value }];
-        let (lines, key) = address.say(private, "", &records, now);
+        let kind = match address.version {
+            Version::V2 | Version::V3 => kind::EXTRA_KEY,
+            Version::V4 => kind::EXTRA_KEY_4,
+        };
+        let (lines, key) = address.say(private, "", &[Tlv { kind, value }], now);
+        let key = match (address.version, <&[u8; 64]>::try_from(key.bytes())) {
+            // The record is the first of its message.
+            (Version::V4, Ok(base)) => {
+                ExtraKey::new(&*kdf::extra_key(0, usage.to_be_bytes(), base))
+            }
+            _ => key,
+        };
         Ok((key, Output { lines, events: Vec::new() }))
     }
 
@@ -343,16 +287,21 @@ impl Session {
     pub fn tick(&mut self, now: Duration) -> Output {
         let mut out = Output::default();
         self.assembler.tick(now);
+        self.assembler4.tick(now);
         let is_over = |since: Duration, wait| now >= since.saturating_add(wait);
         self.started.take_if(|(_, since)| is_over(*since, COMMIT_WAIT));
+        self.started4.take_if(|(_, since)| is_over(*since, COMMIT_WAIT));
         for peer in &mut self.peers {
             if is_over(peer.auth_since, EXCHANGE_WAIT) {
                 peer.auth = Auth::None;
+                peer.dake = Dake::None;
+                peer.early.clear();
             }
             if let Some(private) = peer.private_mut() {
                 private.last.take_if(|last| is_over(last.at, RESEND_WAIT));
             }
         }
+        self.expire(now, &mut out);
         self.heartbeats(now, &mut out);
         self.give_up(Some(now), &mut out);
         out
@@ -363,18 +312,20 @@ impl Session {
     pub fn deadline(&self) -> Option<Duration> {
         let started = self.started.as_ref().map(|(_, since)| since.saturating_add(COMMIT_WAIT));
         let waiting = self.waiting.front().map(|first| first.since.saturating_add(RESEND_WAIT));
+        let started4 = self.started4.as_ref().map(|(_, since)| since.saturating_add(COMMIT_WAIT));
         let peers = self.peers.iter().flat_map(|peer| {
-            let exchange = (!matches!(peer.auth, Auth::None))
-                .then(|| peer.auth_since.saturating_add(EXCHANGE_WAIT));
+            let exchange =
+                peer.is_exchanging().then(|| peer.auth_since.saturating_add(EXCHANGE_WAIT));
             let heartbeat = peer
                 .private()
                 .filter(|private| private.owes)
                 .map(|private| private.sent_at.saturating_add(HEARTBEAT_AFTER));
             let last = peer.private().and_then(|private| private.last.as_ref());
             let last = last.map(|last| last.at.saturating_add(RESEND_WAIT));
-            [exchange, heartbeat, last]
+            [exchange, heartbeat, last, peer.private().and_then(Private::expires)]
         });
-        let all = [started, waiting, self.assembler.deadline()].into_iter().chain(peers);
+        let pieces = [self.assembler.deadline(), self.assembler4.deadline()];
+        let all = [started, started4, waiting].into_iter().chain(pieces).chain(peers);
         all.flatten().min()
     }
 
@@ -413,9 +364,15 @@ impl Session {
         self.chosen = instance;
     }
 
+    /// The versions that we speak: those that the policy allows, and that we have keys for.
+    fn versions(&self) -> Versions {
+        let allowed = self.settings.policy.versions;
+        if self.account.v4.is_some() { allowed } else { allowed.without(Version::V4) }
+    }
+
     /// Whether all text passes unchanged.
     fn is_off(&self) -> bool {
-        self.settings.room || self.settings.policy.versions.is_empty()
+        self.settings.room || self.versions().is_empty()
     }
 
     fn address(&self, peer: &Peer) -> Address {
@@ -465,6 +422,9 @@ impl Session {
 
     /// Begins a key exchange.
     fn commit(&mut self, version: Version, now: Duration, rng: &mut impl CryptoRng) -> Vec<String> {
+        if version == Version::V4 {
+            return self.begin4(now, rng);
+        }
         let started = Arc::new(Started::new(rng));
         let address = Address {
             version,
@@ -481,7 +441,7 @@ impl Session {
                     peer.auth_since = now;
                 }
             }
-            Version::V3 => self.started = Some((started, now)),
+            Version::V3 | Version::V4 => self.started = Some((started, now)),
         }
         lines
     }
@@ -522,6 +482,10 @@ impl fmt::Debug for Session {
             offer,
             waiting,
             assembler: _,
+            assembler4: _,
+            started4: _,
+            profile: _,
+            speaks_4: _,
             heard: _,
         } = self;
         f.debug_struct("Session")

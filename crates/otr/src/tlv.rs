@@ -14,6 +14,8 @@ pub(crate) mod kind {
     pub(crate) const SMP_ABORT: u16 = 6;
     pub(crate) const SMP1_QUESTION: u16 = 7;
     pub(crate) const EXTRA_KEY: u16 = 8;
+    /// The extra symmetric key in version 4, which has no other type for a question.
+    pub(crate) const EXTRA_KEY_4: u16 = 7;
 }
 
 /// A record. Unknown types are passed over by whoever reads them.

@@ -11,6 +11,8 @@ pub enum Version {
     V2,
     /// Version 3, of 2012.
     V3,
+    /// Version 4, of 2018 to 2022.
+    V4,
 }
 
 impl Version {
@@ -20,6 +22,7 @@ impl Version {
         match self {
             Self::V2 => 2,
             Self::V3 => 3,
+            Self::V4 => 4,
         }
     }
 
@@ -29,6 +32,7 @@ impl Version {
         match number {
             2 => Some(Self::V2),
             3 => Some(Self::V3),
+            4 => Some(Self::V4),
             _ => None,
         }
     }
@@ -37,6 +41,7 @@ impl Version {
         match self {
             Self::V2 => Versions::TWO,
             Self::V3 => Versions::THREE,
+            Self::V4 => Versions::FOUR,
         }
     }
 }
@@ -79,7 +84,14 @@ impl Versions {
         match version {
             Version::V2 => Self(self.0 | Self::TWO),
             Version::V3 => Self(self.0 | Self::THREE),
+            Version::V4 => Self(self.0 | Self::FOUR),
         }
+    }
+
+    /// This set without `version`.
+    #[must_use]
+    pub fn without(self, version: Version) -> Self {
+        Self(self.0 & !version.bit())
     }
 
     /// Whether `version` is in it.
@@ -110,7 +122,7 @@ impl Versions {
     #[must_use]
     pub fn highest_common(self, other: Self) -> Option<Version> {
         let common = Self(self.0 & other.0);
-        [Version::V3, Version::V2].into_iter().find(|version| common.has(*version))
+        [Version::V4, Version::V3, Version::V2].into_iter().find(|version| common.has(*version))
     }
 
     /// Reads what follows `?OTR` in a query: `?`, `v23?`, `?v23?`. None if it is no query. Unknown
@@ -134,6 +146,23 @@ impl Versions {
             }
             _ => set.has_version_one().then_some(set),
         }
+    }
+
+    /// Reads the digits in a profile of version 4; none if version 1 or 2 is among them. Others are
+    /// skipped.
+    pub(crate) fn from_profile(digits: &[u8]) -> Option<Self> {
+        if digits.iter().any(|digit| matches!(digit, b'1' | b'2')) {
+            return None;
+        }
+        let has = |digit: char| digits.iter().any(|byte| char::from(*byte) == digit);
+        let known = Self::DIGITS.into_iter().filter(|(_, digit)| has(*digit));
+        Some(known.fold(Self::NONE, |set, (bit, _)| Self(set.0 | bit)))
+    }
+
+    /// The digits for a profile of version 4.
+    pub(crate) fn profile_digits(self) -> String {
+        let known = Self::DIGITS.iter().filter(|(bit, _)| self.0 & bit & !Self::TWO != 0);
+        known.map(|(_, digit)| *digit).collect()
     }
 
     /// Reads the groups that follow the base of a whitespace tag: the set, and how many bytes of

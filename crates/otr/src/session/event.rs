@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::codec::DecodeError;
-use crate::key::Fingerprint;
+use crate::fingerprint::Fingerprint;
 use crate::line::ArmorError;
 use crate::tag::InstanceTag;
 use crate::v3::ake::AkeError;
@@ -66,6 +66,23 @@ pub enum Event {
         /// The client that ended it.
         instance: Instance,
     },
+    /// The session went on for too long without new keys, and was ended. Version 4 alone.
+    Expired {
+        /// The client that it was with.
+        instance: Instance,
+        /// How long that was.
+        after: std::time::Duration,
+    },
+    /// The key of version 3 that the peer's account has vouches for its identity of version 4. If
+    /// the older fingerprint is trusted, the new one may be. Comes before [`Event::Secure`].
+    Vouched {
+        /// The client that the session is with.
+        instance: Instance,
+        /// The fingerprint of the key of version 3.
+        older: Fingerprint,
+        /// The fingerprint of the identity of version 4.
+        fingerprint: Fingerprint,
+    },
     /// An empty message, sent so that keys change.
     Heartbeat {
         /// The client that sent it.
@@ -107,8 +124,8 @@ pub enum Event {
         /// The question, if there is one.
         question: Option<String>,
     },
-    /// A check has ended. For who asked, a match shows whose key it is; for who answered, only if the
-    /// question was their own to choose.
+    /// A check has ended. For who asked, a match shows whose key it is; for who answered, only if
+    /// the question was their own to choose.
     Checked {
         /// The client that it was with.
         instance: Instance,
@@ -174,6 +191,16 @@ pub enum Refusal {
     /// It is encrypted, and no session is on.
     #[error("an encrypted message came that can't be read: no private conversation is on")]
     NotPrivate,
+    /// It came before the key exchange that it belongs to has ended. It is read when that ends.
+    #[error("an encrypted message came early; it is read when the private conversation begins")]
+    Early,
+    /// It is of an older version than the peer is known to speak, and the policy doesn't allow
+    /// that.
+    #[error(
+        "an older version of OTR is offered than the other side is known to speak; somebody may be \
+         changing what it sends"
+    )]
+    RollBack,
     /// What follows a text can't be read. The text itself was taken.
     #[error("what the other side's program attached to a message can't be read")]
     Records,
@@ -266,6 +293,30 @@ pub enum SendError {
     /// As many texts as may wait do so.
     #[error("nothing was sent: too much is waiting for the private conversation to begin")]
     TooManyWaiting,
+}
+
+/// Why nothing was written to a client that is offline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OfflineError {
+    /// OTR is between two.
+    #[error("nothing was sent: private conversations are between two people, not in a room")]
+    Room,
+    /// The policy doesn't allow version 4, or the account has no identity for it.
+    #[error("nothing was sent: messages to somebody offline need version 4, which is turned off")]
+    Off,
+    /// What was published for the peer can't be used.
+    #[error("nothing was sent: what was published for the other side can't be used: {0}")]
+    Ensemble(AkeError),
+    /// It was published for ourselves.
+    #[error("nothing was sent: this was published for this program itself")]
+    Ourselves,
+    /// The text has more than [`TEXT_MAX`](crate::TEXT_MAX) bytes.
+    #[error("nothing was sent: the text is longer than {max} bytes", max = crate::TEXT_MAX)]
+    TooLong,
+    /// As many clients of the peer as may have sessions do.
+    #[error("nothing was sent: the other side has more programs than can be talked to at once")]
+    TooManyInstances,
 }
 
 /// Why something that needs a session wasn't done.

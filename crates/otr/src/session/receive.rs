@@ -4,19 +4,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::event::{Event, Instance, Output, Refusal};
-use super::instance::{Address, LastText, Replaced, State};
+use super::exchange4::MALFORMED as MALFORMED_4;
+use super::instance::{Address, Keys, LastText, Peer, Replaced, State};
 use super::smp::kind_of;
 use super::{ERROR_PAUSE, Offer, RESEND_WAIT, RESENT, Session, Waiting};
 use crate::codec::Reader;
 use crate::fragment::Assembled;
+use crate::fragment4::Piece4;
 use crate::line::{self, Line};
 use crate::tag::{self, TagError};
 use crate::tlv::{self, Tlv, kind};
 use crate::v3::ake::{AkeError, Auth, Established, Outcome};
 use crate::v3::keys::ExtraKey;
 use crate::v3::message::{self, Body, Data, Header, HeaderError, IGNORE_UNREADABLE};
+use crate::v4::kdf;
+use crate::v4::message::{Body as Body4, BodyError, kind as kind4};
 use crate::version::{Version, Versions};
 
 /// What a peer is told whose message can't be read.
@@ -40,9 +45,13 @@ impl Session {
             Line::Plain(text) => self.plain(text.to_owned(), &mut out),
             Line::Tagged { text, offered } => {
                 self.plain(text, &mut out);
-                let common = self.settings.policy.versions.highest_common(offered);
-                if let Some(version) = common.filter(|_| self.settings.policy.start_on_tag) {
-                    out.lines.extend(self.commit(version, now, rng));
+                let common = self.versions().highest_common(offered);
+                match common.filter(|_| self.settings.policy.start_on_tag) {
+                    Some(version) if self.is_step_back(version) => {
+                        out.events.push(Event::Refused(Refusal::RollBack));
+                    }
+                    Some(version) => out.lines.extend(self.commit(version, now, rng)),
+                    None => {}
                 }
             }
             Line::Query(offered) => self.query_received(offered, now, rng, &mut out),
@@ -70,7 +79,10 @@ impl Session {
         rng: &mut impl CryptoRng,
         out: &mut Output,
     ) {
-        match self.settings.policy.versions.highest_common(offered) {
+        match self.versions().highest_common(offered) {
+            Some(version) if self.is_step_back(version) => {
+                out.events.push(Event::Refused(Refusal::RollBack));
+            }
             Some(version) => {
                 out.events.push(Event::Offered(offered));
                 out.lines.extend(self.commit(version, now, rng));
@@ -82,9 +94,17 @@ impl Session {
         }
     }
 
+    /// Whether speaking this version would be a step back that the policy doesn't allow.
+    fn is_step_back(&self, version: Version) -> bool {
+        version < Version::V4
+            && self.speaks_4
+            && self.versions().has(Version::V4)
+            && !self.settings.policy.roll_back
+    }
+
     fn error(&mut self, sentence: &str, now: Duration, out: &mut Output) {
         out.events.push(Event::PeerError { sentence: sentence.to_owned() });
-        for private in self.peers.iter_mut().filter_map(super::Peer::private_mut) {
+        for private in self.peers.iter_mut().filter_map(Peer::private_mut) {
             if let Some(last) = &mut private.last {
                 last.unread = true;
             }
@@ -97,7 +117,13 @@ impl Session {
     }
 
     fn fragment(&mut self, piece: &str, now: Duration, rng: &mut impl CryptoRng, out: &mut Output) {
-        let refusal = match self.assembler.take(piece, self.account.tag, now) {
+        let newer = Piece4::is_one(piece) && self.versions().has(Version::V4);
+        let taken = if newer {
+            self.assembler4.take(piece, self.account.tag, now)
+        } else {
+            self.assembler.take(piece, self.account.tag, now)
+        };
+        let refusal = match taken {
             Assembled::Wait => return,
             Assembled::Whole(text, version) => match Line::sort(&text) {
                 Line::Encoded(base64) => {
@@ -126,7 +152,7 @@ impl Session {
         }
     }
 
-    fn message(
+    pub(super) fn message(
         &mut self,
         base64: &str,
         pieces: Option<Version>,
@@ -136,20 +162,25 @@ impl Session {
     ) -> Result<(), Refusal> {
         let message = line::decode(base64)?;
         let mut reader = Reader::new(&message);
+        let number = reader.clone().short()?;
+        let version = match Version::from_number(number) {
+            Some(version) => version,
+            None if number == 1 => return Err(Refusal::VersionOne),
+            None => return Err(Refusal::Version(number)),
+        };
+        if !self.versions().has(version) || pieces.is_some_and(|pieces| pieces != version) {
+            return Err(Refusal::Version(number));
+        }
         let header = Header::read(&mut reader).map_err(|error| match error {
             HeaderError::Bytes(error) => Refusal::Malformed(error),
-            HeaderError::Version(1) => Refusal::VersionOne,
             HeaderError::Version(number) => Refusal::Version(number),
         })?;
-        let version = header.version;
-        if !self.settings.policy.versions.has(version)
-            || pieces.is_some_and(|pieces| pieces != version)
-        {
-            return Err(Refusal::Version(version.number()));
+        if version == Version::V4 {
+            return self.message4(header, reader, &message, base64, now, rng, out);
         }
         let instance = match version {
             Version::V2 => None,
-            Version::V3 => {
+            Version::V3 | Version::V4 => {
                 let untagged = header.kind == message::kind::COMMIT;
                 let (sender, receiver) = (header.sender, header.receiver);
                 let sender = tag::sender(sender, receiver, self.account.tag, untagged);
@@ -166,8 +197,37 @@ impl Session {
             Refusal::Malformed(error)
         })?;
         match body {
-            Body::Data(data) => self.data(instance, &data, now, rng, out),
+            Body::Data(data) => self.data(instance, version, &data, now, rng, out),
             body => self.exchange(instance, version, body, now, rng, out),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a message is and where it goes to")]
+    fn message4(
+        &mut self,
+        header: Header,
+        reader: Reader<'_>,
+        message: &[u8],
+        base64: &str,
+        now: Duration,
+        rng: &mut impl CryptoRng,
+        out: &mut Output,
+    ) -> Result<(), Refusal> {
+        let untagged = header.kind == kind4::IDENTITY;
+        let sender = tag::sender(header.sender, header.receiver, self.account.tag, untagged);
+        let sender = sender.map_err(not_ours)?;
+        let body = Body4::read(header.kind, reader, message).map_err(|error| {
+            if header.kind == kind4::DATA {
+                out.lines.push(line::error(MALFORMED_4));
+            }
+            match error {
+                BodyError::Bytes(error) => Refusal::Malformed(error),
+                BodyError::Profile(error) => Refusal::Exchange(error.into()),
+            }
+        })?;
+        match body {
+            Body4::Data(data) => self.data4(sender, &data, base64, now, rng, out),
+            body => self.exchange4(sender, body, now, rng, out),
         }
     }
 
@@ -182,6 +242,9 @@ impl Session {
         out: &mut Output,
     ) -> Result<(), Refusal> {
         let unexpected = Refusal::Exchange(AkeError::Unexpected);
+        if self.is_step_back(version) {
+            return Err(Refusal::RollBack);
+        }
         let known = self.peers.iter().any(|peer| peer.instance == instance);
         // Only who begins, or answers what we began, is worth remembering.
         let started = self.started.as_ref().filter(|_| instance.is_some());
@@ -239,11 +302,26 @@ impl Session {
         rng: &mut impl CryptoRng,
         out: &mut Output,
     ) {
+        let found = self.peers.iter_mut().find(|peer| peer.instance == address.theirs);
+        let Some(peer) = found else { return };
+        let replaced = peer.establish(established, now, rng);
+        peer.version = address.version;
+        self.begun(address, replaced, now, out);
+    }
+
+    /// Tells that a session has begun, and sends what waited for it.
+    pub(super) fn begun(
+        &mut self,
+        address: Address,
+        replaced: Replaced,
+        now: Duration,
+        out: &mut Output,
+    ) {
+        let Replaced { same: refreshed, last, checking } = replaced;
         self.heard = self.heard.saturating_add(1);
         let heard = self.heard;
         let found = self.peers.iter_mut().find(|peer| peer.instance == address.theirs);
         let Some(peer) = found else { return };
-        let Replaced { same: refreshed, last, checking } = peer.establish(established, now, rng);
         peer.heard = heard;
         let Some(private) = peer.private_mut() else { return };
         out.events.push(Event::Secure {
@@ -262,10 +340,10 @@ impl Session {
             .map(|last| (format!("{RESENT}{}", last.text.as_str()).into(), last.text));
         let waiting = std::mem::take(&mut self.waiting).into_iter();
         let (fresh, stale): (Vec<_>, Vec<_>) = waiting.partition(|waiting| recent(waiting.since));
-        // What is sent a second time is not sent a third time: two programs that complain about each
-        // other would never end.
+        // What is sent a second time is not sent a third time: two programs that complain about
+        // each other would never end.
         if let Some((sent, text)) = again {
-            let sent: zeroize::Zeroizing<String> = sent;
+            let sent: Zeroizing<String> = sent;
             out.lines.extend(address.say(private, &sent, &[], now).0);
             out.events.push(Event::Sent { text: text.to_string() });
         }
@@ -282,6 +360,7 @@ impl Session {
     fn data(
         &mut self,
         instance: Instance,
+        version: Version,
         data: &Data<'_>,
         now: Duration,
         rng: &mut impl CryptoRng,
@@ -293,20 +372,39 @@ impl Session {
             }
         };
         let found = self.peers.iter_mut().find(|peer| peer.instance == instance);
-        let Some((peer, private)) = found.and_then(|peer| match &mut peer.state {
-            State::Encrypted(private) => Some((&mut peer.heard, private)),
+        let Some((peer, keys)) = found.and_then(|peer| match &mut peer.state {
+            State::Encrypted(private) => match &mut private.keys {
+                Keys::V3(keys) if peer.version == version => Some((&mut peer.heard, keys)),
+                Keys::V3(_) | Keys::V4(_) => None,
+            },
             State::Plain | State::Finished => None,
         }) else {
             complain(NOT_PRIVATE);
             return Err(Refusal::NotPrivate);
         };
-        let opened = private.keys.open(data, rng);
+        let opened = keys.open(data, rng);
         let (plaintext, extra) = opened.map_err(|error| {
             complain(UNREADABLE);
             Refusal::Unreadable(error)
         })?;
         self.heard = self.heard.saturating_add(1);
         *peer = self.heard;
+        self.said(instance, version, plaintext, &extra, now, rng, out);
+        Ok(())
+    }
+
+    /// Heeds the plaintext of a data message.
+    #[expect(clippy::too_many_arguments, reason = "what was said, by whom, and where it goes to")]
+    pub(super) fn said(
+        &mut self,
+        instance: Instance,
+        version: Version,
+        plaintext: Zeroizing<Vec<u8>>,
+        extra: &ExtraKey,
+        now: Duration,
+        rng: &mut impl CryptoRng,
+        out: &mut Output,
+    ) {
         let (text, records, whole) = tlv::split(&plaintext);
         if !whole {
             out.events.push(Event::Refused(Refusal::Records));
@@ -315,48 +413,63 @@ impl Session {
         }
         let len = text.len();
         if len > 0 {
-            private.owes = true;
+            let found = self.peers.iter_mut().find(|peer| peer.instance == instance);
+            if let Some(private) = found.and_then(Peer::private_mut) {
+                private.owes = true;
+            }
             let text = tlv::into_text(plaintext, len);
             out.events.push(Event::Private { instance, text });
         }
-        for Tlv { kind, value } in records {
-            if let Some(kind) = kind_of(kind) {
+        let mut extra = extra.clone();
+        for (index, Tlv { kind, value }) in (0_u8..=u8::MAX).zip(records) {
+            if let Some(kind) = kind_of(version, kind) {
                 let message = undertone_smp::otr::Message { kind, payload: value };
                 self.check(instance, &message, now, rng, out);
             } else {
-                self.record(instance, kind, &value, &extra, out);
+                if version == Version::V4 && kind == kind::EXTRA_KEY_4 {
+                    let Some(next) = extra_key4(index, &value, &extra) else { continue };
+                    extra = next;
+                }
+                self.record(instance, version, kind, &value, &extra, out);
             }
         }
-        Ok(())
     }
 
     fn record(
         &mut self,
         instance: Instance,
+        version: Version,
         kind: u16,
         value: &[u8],
         extra: &ExtraKey,
         out: &mut Output,
     ) {
-        match kind {
-            kind::DISCONNECTED => {
-                let found = self.peers.iter_mut().find(|peer| peer.instance == instance);
-                if let Some(peer) = found.filter(|peer| peer.private().is_some()) {
-                    peer.state = State::Finished;
-                    out.events.push(Event::Finished { instance });
-                }
+        let extra_kind = match version {
+            Version::V2 | Version::V3 => kind::EXTRA_KEY,
+            Version::V4 => kind::EXTRA_KEY_4,
+        };
+        if kind == kind::DISCONNECTED {
+            let found = self.peers.iter_mut().find(|peer| peer.instance == instance);
+            if let Some(peer) = found.filter(|peer| peer.private().is_some()) {
+                peer.state = State::Finished;
+                out.events.push(Event::Finished { instance });
             }
-            kind::EXTRA_KEY => {
-                let mut reader = Reader::new(value);
-                if let Ok(usage) = reader.int() {
-                    let (data, key) = (reader.rest().to_vec(), extra.clone());
-                    out.events.push(Event::ExtraKey { instance, usage, data, key });
-                }
+        } else if kind == extra_kind {
+            let mut reader = Reader::new(value);
+            if let Ok(usage) = reader.int() {
+                let (data, key) = (reader.rest().to_vec(), extra.clone());
+                out.events.push(Event::ExtraKey { instance, usage, data, key });
             }
-            // Padding, and what later versions may bring.
-            _ => {}
         }
+        // Else it is padding, or what later versions may bring.
     }
+}
+
+/// The extra symmetric key of a record of version 4, from the one before it; each has its own.
+fn extra_key4(index: u8, value: &[u8], before: &ExtraKey) -> Option<ExtraKey> {
+    let context = *value.first_chunk()?;
+    let before = before.bytes().try_into().ok()?;
+    Some(ExtraKey::new(&*kdf::extra_key(index, context, before)))
 }
 
 fn not_ours(error: TagError) -> Refusal {

@@ -5,17 +5,84 @@ use std::time::Duration;
 
 use rand_core::CryptoRng;
 use undertone_smp::otr::{Kind, Message};
-use undertone_smp::otr3::{Context, Secret};
-use undertone_smp::{AnswerError, Modp1536, Reply, Smp, StartError};
+use undertone_smp::{AnswerError, Ed448, Modp1536, ReceiveError, Reply, Smp, StartError};
+use undertone_smp::{otr3, otr4};
 
-use super::Session;
 use super::event::{Event, Instance, Output};
 use super::instance::{Address, Private};
-use crate::key::Fingerprint;
+use super::{Account, Session};
+use crate::fingerprint::Fingerprint;
 use crate::tlv::{Tlv, kind};
+use crate::v4::identity::Identity;
+use crate::version::Version;
 
-/// A check that goes on within a session.
-pub(super) type Check = Smp<Modp1536>;
+/// A check that goes on within a session, by its version.
+pub(super) enum Check {
+    V3(Smp<Modp1536>),
+    V4(Smp<Ed448>),
+}
+
+/// What both compare.
+enum Secret {
+    V3(otr3::Secret),
+    V4(otr4::Secret),
+}
+
+impl Check {
+    pub(super) fn of_version_3() -> Self {
+        Self::V3(Smp::new())
+    }
+
+    pub(super) fn of_version_4() -> Self {
+        Self::V4(Smp::new())
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        match self {
+            Self::V3(smp) => smp.is_idle(),
+            Self::V4(smp) => smp.is_idle(),
+        }
+    }
+
+    fn start(
+        &mut self,
+        secret: &Secret,
+        question: Option<&str>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Message, CheckError> {
+        Ok(match (self, secret) {
+            (Self::V3(smp), Secret::V3(secret)) => smp.start(secret, question, rng)?,
+            (Self::V4(smp), Secret::V4(secret)) => smp.start(secret, question, rng)?,
+            (Self::V3(_) | Self::V4(_), _) => return Err(CheckError::NotPrivate),
+        })
+    }
+
+    fn answer(&mut self, secret: &Secret, rng: &mut impl CryptoRng) -> Result<Message, CheckError> {
+        Ok(match (self, secret) {
+            (Self::V3(smp), Secret::V3(secret)) => smp.answer(secret, rng)?,
+            (Self::V4(smp), Secret::V4(secret)) => smp.answer(secret, rng)?,
+            (Self::V3(_) | Self::V4(_), _) => return Err(CheckError::NotPrivate),
+        })
+    }
+
+    fn receive(
+        &mut self,
+        message: &Message,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Reply<Message>, ReceiveError> {
+        match self {
+            Self::V3(smp) => smp.receive(message, rng),
+            Self::V4(smp) => smp.receive(message, rng),
+        }
+    }
+
+    fn abort(&mut self) -> Message {
+        match self {
+            Self::V3(smp) => smp.abort(),
+            Self::V4(smp) => smp.abort(),
+        }
+    }
+}
 
 /// Why a check wasn't started, answered or cancelled. Nothing was sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,9 +114,10 @@ impl Session {
         now: Duration,
         rng: &mut impl CryptoRng,
     ) -> Result<Output, CheckError> {
-        let ours = self.account.fingerprint();
+        let account = self.account.clone();
         let (address, private) = self.target().ok_or(CheckError::NotPrivate)?;
-        let secret = derive(&ours, &private.fingerprint, private, secret);
+        let ours = own(&account, private);
+        let secret = derive(&ours, &private.fingerprint, private, secret)?;
         let message = private.check.start(&secret, question, rng)?;
         Ok(Output { lines: carry(address, private, message, now), events: Vec::new() })
     }
@@ -65,9 +133,10 @@ impl Session {
         now: Duration,
         rng: &mut impl CryptoRng,
     ) -> Result<Output, CheckError> {
-        let ours = self.account.fingerprint();
+        let account = self.account.clone();
         let (address, private) = self.private(instance).ok_or(CheckError::NotPrivate)?;
-        let secret = derive(&private.fingerprint, &ours, private, secret);
+        let ours = own(&account, private);
+        let secret = derive(&private.fingerprint, &ours, private, secret)?;
         let message = private.check.answer(&secret, rng)?;
         Ok(Output { lines: carry(address, private, message, now), events: Vec::new() })
     }
@@ -126,17 +195,23 @@ impl Session {
     }
 }
 
-/// What a record is in a check, if it belongs to one.
-pub(super) fn kind_of(record: u16) -> Option<Kind> {
+/// What a record is in a check, if it belongs to one. Version 4 has no type of its own for a question.
+pub(super) fn kind_of(version: Version, record: u16) -> Option<Kind> {
     Some(match record {
         kind::SMP1 => Kind::First,
         kind::SMP2 => Kind::Second,
         kind::SMP3 => Kind::Third,
         kind::SMP4 => Kind::Fourth,
         kind::SMP_ABORT => Kind::Abort,
-        kind::SMP1_QUESTION => Kind::FirstWithQuestion,
+        kind::SMP1_QUESTION if version != Version::V4 => Kind::FirstWithQuestion,
         _ => return None,
     })
+}
+
+/// Our fingerprint in a session.
+fn own(account: &Account, private: &Private) -> Fingerprint {
+    let ed448 = account.identity().filter(|_| private.fingerprint.is_of_version_4());
+    ed448.map_or_else(|| account.fingerprint(), Identity::fingerprint)
 }
 
 /// What both compare: the words, bound to both keys and to the session.
@@ -145,13 +220,21 @@ fn derive(
     responder: &Fingerprint,
     private: &Private,
     secret: &str,
-) -> Secret {
-    let context = Context {
-        initiator_fingerprint: initiator.bytes(),
-        responder_fingerprint: responder.bytes(),
-        ssid: private.session.bytes(),
-    };
-    Secret::derive(&context, secret.as_bytes())
+) -> Result<Secret, CheckError> {
+    let ssid = private.session.bytes();
+    if let (Some(initiator_fingerprint), Some(responder_fingerprint)) =
+        (initiator.dsa(), responder.dsa())
+    {
+        let context = otr3::Context { initiator_fingerprint, responder_fingerprint, ssid };
+        return Ok(Secret::V3(otr3::Secret::derive(&context, secret.as_bytes())));
+    }
+    if let (Some(initiator_fingerprint), Some(responder_fingerprint)) =
+        (initiator.ed448(), responder.ed448())
+    {
+        let context = otr4::Context { initiator_fingerprint, responder_fingerprint, ssid };
+        return Ok(Secret::V4(otr4::Secret::derive(&context, secret)));
+    }
+    Err(CheckError::NotPrivate)
 }
 
 /// Lines that carry a message of a check.

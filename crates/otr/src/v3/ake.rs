@@ -55,6 +55,18 @@ pub enum AkeError {
     /// The signature is wrong.
     #[error("its signature is wrong")]
     Signature,
+    /// The profile of the peer can't be used. Version 4 alone.
+    #[error(transparent)]
+    Profile(#[from] crate::v4::profile::ProfileError),
+    /// Keys that must be fresh are there twice. Version 4 alone.
+    #[error("keys in it repeat others, which must not be")]
+    Repeated,
+    /// It uses prekeys that are not there: used up, or never ours. Version 4 alone.
+    #[error("it uses keys of ours that were used up already, or never were there")]
+    Prekey,
+    /// It is offline, and not allowed. Version 4 alone.
+    #[error("messages to a client that is offline are not taken here")]
+    Offline,
     /// Our own random numbers are broken.
     #[error(transparent)]
     Randomness(#[from] RandomnessError),

@@ -33,6 +33,9 @@ pub enum DataError {
     /// It came before.
     #[error("it came before, or a later one came first")]
     Replay,
+    /// More messages before it are missing than are waited for.
+    #[error("more messages before it are missing than are waited for")]
+    TooFar,
 }
 
 /// Both ends' keys. Of each end the latest two are in use.
@@ -229,15 +232,19 @@ fn place(
     of(of(sessions, our_age), their_age)
 }
 
-/// The extra symmetric key of two data keys: 32 bytes for anything outside the conversation, such
-/// as a file (OTRv3 "Extra symmetric key").
+/// An extra symmetric key, for anything outside the conversation, such as a file: 32 bytes, or 64 in
+/// version 4 (OTRv3 and OTRv4 "Extra symmetric key").
 #[derive(Clone)]
-pub struct ExtraKey(Zeroizing<[u8; 32]>);
+pub struct ExtraKey(Zeroizing<Vec<u8>>);
 
 impl ExtraKey {
-    /// The key's bytes.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self(Zeroizing::new(bytes.to_vec()))
+    }
+
+    /// The key's bytes, 32 or, in version 4, 64.
     #[must_use]
-    pub fn bytes(&self) -> &[u8; 32] {
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
@@ -250,7 +257,7 @@ impl std::fmt::Debug for ExtraKey {
 
 impl PartialEq for ExtraKey {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&*other.0).into()
+        self.0.ct_eq(&other.0).into()
     }
 }
 
@@ -271,7 +278,7 @@ impl SessionKeys {
         Self {
             sending: Direction::derive(sending, &secbytes),
             receiving: Direction::derive(receiving, &secbytes),
-            extra: ExtraKey(h2(0xff, &secbytes)),
+            extra: ExtraKey::new(&*h2(0xff, &secbytes)),
             sent: 0,
             received: 0,
         }

@@ -27,7 +27,7 @@ const ENCRYPTED_SIGNATURE_MAX: usize = 2 + 4 * (4 + crate::codec::MPI_MAX) + 4 +
 /// Room for the fields of a data message and a few words of text.
 const FIELDS_LEN: usize = 320;
 
-/// What begins every message: version, type, and in version 3 the tags of sender and receiver.
+/// What begins every message: version, type, and but for version 2 the tags of sender and receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) version: Version,
@@ -53,7 +53,7 @@ impl Header {
         let kind = reader.byte().map_err(HeaderError::Bytes)?;
         let mut tag = || match version {
             Version::V2 => Ok(0),
-            Version::V3 => reader.int().map_err(HeaderError::Bytes),
+            Version::V3 | Version::V4 => reader.int().map_err(HeaderError::Bytes),
         };
         Ok(Self { version, kind, sender: tag()?, receiver: tag()? })
     }
@@ -62,7 +62,7 @@ impl Header {
         let writer = Writer::with_room(FIELDS_LEN).short(self.version.number()).byte(self.kind);
         match self.version {
             Version::V2 => writer,
-            Version::V3 => writer.int(self.sender).int(self.receiver),
+            Version::V3 | Version::V4 => writer.int(self.sender).int(self.receiver),
         }
     }
 }
@@ -218,8 +218,8 @@ mod tests {
         let mut unknown = data;
         unknown[2] = 0x7f;
         assert_eq!(read(&unknown), Err(HeaderError::Bytes(DecodeError::Value)));
-        unknown[1] = 4;
-        assert_eq!(read(&unknown), Err(HeaderError::Version(4)));
+        unknown[1] = 5;
+        assert_eq!(read(&unknown), Err(HeaderError::Version(5)));
         let commit =
             Header { version: Version::V3, kind: kind::COMMIT, sender: 0x300, receiver: 0 };
         let long = commit.write().data(&[1; 197]).data(&[0; 32]).finish();

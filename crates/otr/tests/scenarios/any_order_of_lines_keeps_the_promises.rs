@@ -245,6 +245,10 @@ fn counter(line: &str) -> Option<Vec<u8>> {
     if bytes.get(2) != Some(&3) {
         return None;
     }
+    if bytes.get(1) == Some(&4) {
+        // Tags; the ratchet, the message's number, and the point.
+        return Some([bytes.get(3..11)?, bytes.get(16..81)?].concat());
+    }
     let start = if bytes.get(1) == Some(&3) { 11 } else { 3 };
     let key_len = u32::from_be_bytes(bytes.get(start + 9..start + 13)?.try_into().ok()?);
     let end = start + 13 + usize::try_from(key_len).ok()? + 8;
@@ -314,5 +318,20 @@ proptest! {
         }
         pair.ana_says("still here");
         prop_assert_eq!(texts(&pair.of_ben), vec!["still here"]);
+    }
+}
+
+proptest! {
+    // Its primitives take longer.
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_version_4(moves in moves()) {
+        run(Policy::REQUIRE.only(Version::V4), &moves);
+    }
+
+    #[test]
+    fn in_versions_3_and_4(moves in moves()) {
+        run(Policy::REQUIRE.allow(Version::V4), &moves);
     }
 }

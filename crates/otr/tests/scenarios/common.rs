@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use undertone_otr::{Account, Event, InstanceTag, Output, Policy, PrivateKey, Session, Settings};
+use undertone_otr::{
+    Account, Event, Identity, InstanceTag, Output, Policy, PrivateKey, Session, Settings, Version,
+};
 
 pub(crate) const NOW: Duration = Duration::ZERO;
 
@@ -24,9 +26,30 @@ pub(crate) fn tag(number: u32) -> InstanceTag {
     InstanceTag::new(number).unwrap()
 }
 
+/// Unix time at [`NOW`].
+pub(crate) const BEGAN: u64 = 1_700_000_000;
+
+/// Version 4 alone, and nothing in the clear.
+pub(crate) fn policy_4() -> Policy {
+    Policy::REQUIRE.only(Version::V4)
+}
+
+/// The identity of version 4 that a client with this number has.
+pub(crate) fn identity(number: u32) -> Identity {
+    Identity::generate(&mut rng(number.to_be_bytes()[2]))
+}
+
+pub(crate) fn account(number: u32) -> Account {
+    Account::new(key(), tag(number)).with_version_4(identity(number), BEGAN)
+}
+
 pub(crate) fn session(number: u32, policy: Policy) -> Session {
-    let settings = Settings { policy, ..Settings::default() };
-    Session::new(Account::new(key(), tag(number)), settings).unwrap()
+    session_with(number, Settings { policy, ..Settings::default() })
+}
+
+/// A session that speaks version 4 too, where the policy allows it.
+pub(crate) fn session_with(number: u32, settings: Settings) -> Session {
+    Session::new(account(number), settings).unwrap()
 }
 
 /// Two sessions, whose lines all arrive, and what happened to each.

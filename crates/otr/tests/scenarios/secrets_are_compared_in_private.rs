@@ -93,7 +93,7 @@ fn the_extra_key_is_shared_and_changes() {
         };
         assert_eq!((data.as_slice(), theirs), (&b"file"[..], &key));
         assert_eq!(format!("{key:?}"), "ExtraKey(..)");
-        keys.push(*key.bytes());
+        keys.push(key.bytes().to_vec());
         pair.ben_says("x");
     }
     assert_ne!(keys[0], keys[1]);
