@@ -109,6 +109,19 @@ impl Registry {
     }
 }
 
+/// What an engine has to do with just now; for whoever wants to see that it lets things go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Streams that are open.
+    pub streams: usize,
+    /// Dials under way.
+    pub dials: usize,
+    /// Services that are published.
+    pub services: usize,
+    /// Derivations under way.
+    pub jobs: usize,
+}
+
 /// What the parts of the engine share during one call.
 struct Cx<'a, 'r> {
     now: Millis,
@@ -202,6 +215,18 @@ impl Engine {
         let meetings = self.meetings.values().filter_map(Meeting::deadline);
         let conversations = self.conversations.values().filter_map(Conversation::deadline);
         meetings.chain(conversations).min()
+    }
+
+    /// How many of the world's things the engine has to do with.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        let Registry { next: _, streams, dials, services, jobs } = &self.ids;
+        Held {
+            streams: streams.len(),
+            dials: dials.len(),
+            services: services.len(),
+            jobs: jobs.len(),
+        }
     }
 
     /// The meetings under way: they live in memory alone, and are over when the engine is dropped.
@@ -434,7 +459,12 @@ fn dialled_in(
     conversations: &mut BTreeMap<ConversationId, Conversation>,
     cx: &mut Cx<'_, '_>,
 ) {
-    match cx.ids.dials.remove(&dial) {
+    let owner = if cfg!(planted = "bounded") {
+        cx.ids.dials.get(&dial).copied()
+    } else {
+        cx.ids.dials.remove(&dial)
+    };
+    match owner {
         Some(owner @ Owner::Meeting(id)) if meetings.contains_key(&id) => {
             if let Ok(stream) = result {
                 cx.ids.streams.insert(stream, owner);

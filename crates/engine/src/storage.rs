@@ -61,6 +61,10 @@ pub trait Storage: View {
     /// not answered. The storage is as it was after the commit before, and takes another
     /// transaction.
     fn commit(&mut self) -> Result<(), StorageFault>;
+
+    /// Does what can wait, between two transactions when nobody waits: erases earlier versions of what
+    /// was changed. What fails is tried again the next time.
+    fn settle(&mut self) {}
 }
 
 /// Look-ups of interfaces: what is committed, read past the engine, so that no screen waits for it.

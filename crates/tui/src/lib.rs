@@ -17,4 +17,4 @@ mod plan;
 mod text;
 mod time;
 
-pub use plan::{Clock, End, Now, Outcome, Plan, World};
+pub use plan::{Clock, End, Now, Outcome, Plan, Resume, World};

@@ -73,6 +73,12 @@ pub(crate) fn ratchet_role(role: Role) -> RatchetRole {
     }
 }
 
+/// Whether the last thing that waits for a receipt is our goodbye: nothing is said after it.
+fn said_goodbye(id: ConversationId, counters: &Counters, view: &dyn View) -> bool {
+    let last = view.outbox(id, counters.next.saturating_sub(1), 1).pop();
+    last.is_some_and(|row| Body::decode(&row.body).is_ok_and(|body| body == Body::Goodbye))
+}
+
 impl Conversation {
     /// Begins the conversation that a meeting made, on the stream that is there.
     pub(crate) fn begin(id: ConversationId, made: Made, cx: &mut Cx<'_, '_>) -> Self {
@@ -117,6 +123,8 @@ impl Conversation {
         let counters = view.counters(id)?;
         let phase = match (contact.ended, contact.open) {
             (true, _) => Phase::Ended,
+            // The program fell down while it was leaving, and whoever has heard the goodbye is gone.
+            _ if said_goodbye(id, &counters, view) => Phase::Leaving(0),
             (false, true) => Phase::Open,
             (false, false) => Phase::Checking,
         };

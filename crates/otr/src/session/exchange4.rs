@@ -316,7 +316,7 @@ impl Session {
         };
         self.heard = self.heard.saturating_add(1);
         peer.heard = self.heard;
-        self.said(instance, Version::V4, &opened.plaintext, &opened.extra, now, rng, out);
+        self.said(instance, Version::V4, opened.plaintext, &opened.extra, now, rng, out);
         Ok(())
     }
 

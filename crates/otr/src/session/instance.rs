@@ -8,6 +8,7 @@ use rand_core::CryptoRng;
 use super::SESSION_LIFETIME;
 use super::event::{Instance, SessionId};
 use super::smp::Check;
+use crate::codec::Writer;
 use crate::fingerprint::Fingerprint;
 use crate::fragment::{self, Ends};
 use crate::line;
@@ -237,7 +238,7 @@ impl Address {
         let header = self.header(message::kind::DATA);
         let flags = if text.is_empty() { IGNORE_UNREADABLE } else { 0 };
         let (message, extra) = match &mut private.keys {
-            Keys::V3(keys) => keys.seal(header, flags, &tlv::join(text, records).secret()),
+            Keys::V3(keys) => keys.seal(header, flags, |writer| tlv::join(writer, text, records)),
             Keys::V4(ratchet) => ratchet.seal(header, flags, &plaintext4(text, records)),
         };
         private.sent_at = now;
@@ -248,10 +249,13 @@ impl Address {
     /// Lines for the message that ends a session.
     pub(super) fn farewell(self, private: Private) -> Vec<String> {
         let header = self.header(message::kind::DATA);
-        let plaintext = tlv::join("", &[Tlv::empty(kind::DISCONNECTED)]).secret();
+        let plaintext = |writer| tlv::join(writer, "", &[Tlv::empty(kind::DISCONNECTED)]);
         self.lines(&match private.keys {
-            Keys::V3(keys) => keys.seal_last(header, IGNORE_UNREADABLE, &plaintext),
-            Keys::V4(ratchet) => ratchet.seal_last(header, IGNORE_UNREADABLE, &plaintext),
+            Keys::V3(keys) => keys.seal_last(header, IGNORE_UNREADABLE, plaintext),
+            Keys::V4(ratchet) => {
+                let plaintext = plaintext(Writer::new()).secret();
+                ratchet.seal_last(header, IGNORE_UNREADABLE, &plaintext)
+            }
         })
     }
 
@@ -271,6 +275,6 @@ impl Address {
 
 /// The plaintext of version 4, where programs put the byte before the records even without any.
 fn plaintext4(text: &str, records: &[Tlv]) -> zeroize::Zeroizing<Vec<u8>> {
-    let writer = tlv::join(text, records);
+    let writer = tlv::join(Writer::new(), text, records);
     if records.is_empty() { writer.byte(0).secret() } else { writer.secret() }
 }

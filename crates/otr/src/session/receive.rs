@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand_core::CryptoRng;
+use zeroize::Zeroizing;
 
 use super::event::{Event, Instance, Output, Refusal};
 use super::exchange4::MALFORMED as MALFORMED_4;
@@ -342,7 +343,7 @@ impl Session {
         // What is sent a second time is not sent a third time: two programs that complain about
         // each other would never end.
         if let Some((sent, text)) = again {
-            let sent: zeroize::Zeroizing<String> = sent;
+            let sent: Zeroizing<String> = sent;
             out.lines.extend(address.say(private, &sent, &[], now).0);
             out.events.push(Event::Sent { text: text.to_string() });
         }
@@ -388,7 +389,7 @@ impl Session {
         })?;
         self.heard = self.heard.saturating_add(1);
         *peer = self.heard;
-        self.said(instance, version, &plaintext, &extra, now, rng, out);
+        self.said(instance, version, plaintext, &extra, now, rng, out);
         Ok(())
     }
 
@@ -398,24 +399,25 @@ impl Session {
         &mut self,
         instance: Instance,
         version: Version,
-        plaintext: &[u8],
+        plaintext: Zeroizing<Vec<u8>>,
         extra: &ExtraKey,
         now: Duration,
         rng: &mut impl CryptoRng,
         out: &mut Output,
     ) {
-        let (text, records, whole) = tlv::split(plaintext);
+        let (text, records, whole) = tlv::split(&plaintext);
         if !whole {
             out.events.push(Event::Refused(Refusal::Records));
         } else if text.is_empty() && records.is_empty() {
             out.events.push(Event::Heartbeat { instance });
         }
-        if !text.is_empty() {
+        let len = text.len();
+        if len > 0 {
             let found = self.peers.iter_mut().find(|peer| peer.instance == instance);
             if let Some(private) = found.and_then(Peer::private_mut) {
                 private.owes = true;
             }
-            let text = String::from_utf8_lossy(text).into_owned();
+            let text = tlv::into_text(plaintext, len);
             out.events.push(Event::Private { instance, text });
         }
         let mut extra = extra.clone();

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use undertone_handle::command::{Command, Meet, Name, Role};
-use undertone_handle::event::{MeetingEnd, NetworkKind, NotSent};
+use undertone_handle::event::{LinkState, MeetingEnd, NetworkKind, NotSent};
 use undertone_handle::json::{self, Prompt, Request};
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId};
 use undertone_wire::code::Code;
 
-use crate::plan::{End, Outcome, Plan};
+use crate::plan::{End, Outcome, Plan, Resume};
+use crate::text;
 
 /// The most lines that wait for their turn before no more are read.
 const MAX_WAITING: usize = 64;
@@ -176,9 +177,38 @@ impl Talk {
         if talk.plan.demo {
             talk.say("A demo: your partner is played by this program.");
         }
-        talk.next_question();
+        match talk.plan.resume.take() {
+            Some(resume) => talk.resume(resume),
+            None => talk.next_question(),
+        }
         let acts = std::mem::take(&mut talk.acts);
         (talk, acts)
+    }
+
+    /// Goes on with a conversation that is there.
+    fn resume(&mut self, resume: Resume) {
+        let Resume { conversation, peer, trust, ended, lines } = resume;
+        self.id = Some(conversation);
+        self.plan.peer = Some(peer);
+        self.paired = true;
+        self.open = !ended;
+        self.was_lost = true;
+        for line in lines {
+            if !line.own {
+                self.received(&line.body);
+            } else if self.options.shape == Shape::Words {
+                let said = text::lines(&line.body).join("\n  ");
+                self.acts.push(Act::Out(format!("you: {said}")));
+            }
+        }
+        self.say(&words::trust_sentence(trust, &self.peer()));
+        if ended {
+            self.say(&words::peer_left(&self.peer()));
+            self.close(End::Done);
+        } else {
+            self.say(&words::link(&LinkState::Away));
+            self.wait = Wait::Text;
+        }
     }
 
     /// Whether another line of input should be read now.
@@ -315,7 +345,8 @@ impl Talk {
             }
         }
         let (check, secret) = (self.plan.check, self.plan.secret.take());
-        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting: false });
+        let lasting = self.plan.lasting;
+        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting });
         self.acts.push(Act::Command(Command::Meet { conversation, meet }));
     }
 
@@ -345,6 +376,10 @@ impl Talk {
 
     /// Says goodbye.
     pub(super) fn leave(&mut self, end: End) {
+        // What lasts goes on the next time; nothing is said.
+        if self.plan.lasting && self.open {
+            return self.close(end);
+        }
         self.end = Some(end);
         self.wait = Wait::Closing;
         if let Some(id) = self.id {
@@ -357,7 +392,9 @@ impl Talk {
         let unconfirmed = self.unconfirmed() + self.lost;
         self.end = Some(match end {
             // That texts may be lost is the more useful half of a lost connection.
-            End::Done if unconfirmed > 0 => End::Failed(words::undelivered(unconfirmed)),
+            End::Done if unconfirmed > 0 && !self.plan.lasting => {
+                End::Failed(words::undelivered(unconfirmed))
+            }
             End::Failed(UserError { kind: Kind::PartnerGone, .. }) if unconfirmed > 0 => {
                 End::Failed(words::undelivered(unconfirmed))
             }

@@ -172,7 +172,7 @@ impl Talk {
         }
     }
 
-    fn received(&mut self, body: &str) {
+    pub(super) fn received(&mut self, body: &str) {
         if self.options.shape == Shape::Json {
             return;
         }

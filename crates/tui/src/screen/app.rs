@@ -15,7 +15,7 @@ use super::editor::Editor;
 use super::meeting::Progress;
 use super::paint::Looks;
 use super::prompt::{Field, Prompt};
-use crate::plan::{End, Now, Outcome, Plan};
+use crate::plan::{End, Now, Outcome, Plan, Resume};
 
 /// The most bytes of a check's secret that are taken.
 pub(super) const MAX_SECRET: usize = 1024;
@@ -232,11 +232,38 @@ impl App {
             end: None,
             actions: Vec::new(),
         };
-        if app.plan.role.is_some() {
+        if let Some(resume) = app.plan.resume.take() {
+            app.resume(resume);
+        } else if app.plan.role.is_some() {
             app.next_question();
         }
         let actions = std::mem::take(&mut app.actions);
         (app, actions)
+    }
+
+    /// Goes on with a conversation that is there.
+    fn resume(&mut self, resume: Resume) {
+        let Resume { conversation, peer, trust, ended, lines } = resume;
+        self.id = Some(conversation);
+        self.plan.peer = Some(peer);
+        self.trust = Some((trust, self.now.wall));
+        self.link = Some(LinkState::Away);
+        self.open = !ended;
+        for line in lines {
+            let body = line.body.as_str().to_owned();
+            if line.own {
+                self.chat.ours(line.message, line.at, body);
+                let _: bool = self.chat.fate(line.message, line.delivery);
+            } else {
+                self.chat.theirs(line.at, body);
+            }
+        }
+        if ended {
+            self.over = Some(End::Done);
+            let peer = self.peer().to_owned();
+            self.note(words::peer_left(&peer), Tone::Bad);
+        }
+        self.show_chat();
     }
 
     /// Takes in what happened at a moment, and says what to do about it, in order.
@@ -288,7 +315,8 @@ impl App {
         self.id = Some(conversation);
         let (check, secret) = (self.plan.check, self.plan.secret.clone());
         self.wished = check == Some(true);
-        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting: false });
+        let lasting = self.plan.lasting;
+        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting });
         self.actions.push(Action::Command(Command::Meet { conversation, meet }));
         let mut progress = Progress::new(role);
         match &self.network {
@@ -326,6 +354,8 @@ impl App {
     /// Says goodbye; the face ends when the node says that it is out.
     pub(super) fn leave(&mut self, end: End) {
         match self.id {
+            // What lasts goes on the next time; nothing is said.
+            Some(_) if self.plan.lasting && self.open => self.close(end),
             Some(id) if self.over.is_none() => {
                 self.end = Some(end);
                 self.stage = Stage::Closing;
@@ -339,7 +369,9 @@ impl App {
     pub(super) fn close(&mut self, end: End) {
         let unconfirmed = self.chat.unconfirmed() + self.unnumbered.len() + self.unqueued.len();
         let end = match end {
-            End::Done if unconfirmed > 0 => End::Failed(words::undelivered(unconfirmed)),
+            End::Done if unconfirmed > 0 && !self.plan.lasting => {
+                End::Failed(words::undelivered(unconfirmed))
+            }
             end => end,
         };
         self.end = Some(end);

@@ -16,6 +16,8 @@ pub(crate) fn plan() -> Plan {
         peer: None,
         code: None,
         check: None,
+        lasting: false,
+        resume: None,
         secret: None,
         network: NetworkKind::Arti,
         demo: false,
