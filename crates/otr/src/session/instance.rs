@@ -249,13 +249,12 @@ impl Address {
     /// Lines for the message that ends a session.
     pub(super) fn farewell(self, private: Private) -> Vec<String> {
         let header = self.header(message::kind::DATA);
-        let farewell = [Tlv::empty(kind::DISCONNECTED)];
+        let plaintext = |writer| tlv::join(writer, "", &[Tlv::empty(kind::DISCONNECTED)]);
         self.lines(&match private.keys {
-            Keys::V3(keys) => {
-                keys.seal_last(header, IGNORE_UNREADABLE, |writer| tlv::join(writer, "", &farewell))
-            }
+            Keys::V3(keys) => keys.seal_last(header, IGNORE_UNREADABLE, plaintext),
             Keys::V4(ratchet) => {
-                ratchet.seal_last(header, IGNORE_UNREADABLE, &plaintext4("", &farewell))
+                let plaintext = plaintext(Writer::new()).secret();
+                ratchet.seal_last(header, IGNORE_UNREADABLE, &plaintext)
             }
         })
     }
