@@ -14,7 +14,7 @@ use crate::key::{self, Cost, DatabaseKey, KeyError, Protection};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Length of SQLCipher's pages in bytes. A database has at least one from the moment it has a name.
-const PAGE: u64 = 4096;
+pub(crate) const PAGE: u64 = 4096;
 
 /// What a database of one kind holds.
 #[derive(Debug)]

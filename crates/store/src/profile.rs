@@ -33,6 +33,9 @@ use crate::key::{Cost, DatabaseKey, KeyError, Protection};
 const SCHEMA: Schema =
     Schema { application: 0x5554_7072, migrations: &[include_str!("profile/v1.sql")] };
 
+/// Of this many bytes a profile is written anew in a moment that nobody notices.
+const SMALL: u64 = 8 << 20;
+
 /// Of those that wait for the index, a commit takes at most so many along.
 const ALONG: i64 = 1_024;
 
@@ -44,9 +47,12 @@ pub struct Profile {
     fault: Cell<Option<Fault>>,
     /// Between [`Profile::begin`] and its end.
     within: bool,
-    /// Something was erased in this transaction, and since the log was last emptied.
+    /// Something was erased in this transaction.
     erased: bool,
+    /// Something was committed since the log was last emptied.
     to_settle: bool,
+    /// Something was erased since copies were last swept.
+    to_scrub: bool,
 }
 
 /// Where a profile is.
@@ -101,6 +107,7 @@ impl Profile {
             within: false,
             erased: false,
             to_settle: true,
+            to_scrub: false,
         };
         this.check_splitter()?;
         Ok(this)
@@ -171,6 +178,7 @@ impl Profile {
         match done {
             Ok(()) => {
                 self.to_settle |= self.within;
+                self.to_scrub |= self.erased;
                 self.within = false;
                 self.erased = false;
                 Ok(())
@@ -200,21 +208,62 @@ impl Profile {
     }
 
     /// Does what can wait, when nobody else waits: brings the log in and leaves nothing of earlier
-    /// versions in it, among them what was erased and keys that were used. Does nothing if nothing
-    /// was committed since.
+    /// versions in it, among them keys that were used. In a small profile it also does what
+    /// [`Profile::scrub`] does. Does nothing if nothing was committed since. Gives whether there is
+    /// more to do: then call it again, when nobody else waits.
     ///
     /// # Errors
     /// See [`Fault`]; it is tried again the next time.
-    pub fn settle(&mut self) -> Result<(), Fault> {
+    pub fn settle(&mut self) -> Result<bool, Fault> {
         if self.within || !self.to_settle {
-            return Ok(());
+            return Ok(false);
         }
-        while self.index_more()? {}
-        if matches!(self.place, Place::File(..)) {
-            database::empty_the_log(&self.connection)?;
+        if self.index_more()? {
+            return Ok(true);
+        }
+        if self.to_scrub && self.size()? <= SMALL {
+            self.scrub()?;
+        } else {
+            self.empty_the_log()?;
         }
         self.to_settle = false;
+        Ok(false)
+    }
+
+    /// Writes the whole database anew if anything was erased since the last time, and empties the
+    /// log. SQLite overwrites what it deletes; but when it moves rows from page to page it leaves
+    /// copies in what is then free room of a page, and those are gone only after this. It takes
+    /// seconds in a large profile ([`Profile::size`]), and as much room again for that long.
+    ///
+    /// # Errors
+    /// See [`Fault`]; it is tried again the next time.
+    pub fn scrub(&mut self) -> Result<(), Fault> {
+        if self.within {
+            return Ok(());
+        }
+        if self.to_scrub {
+            self.connection.execute_batch("VACUUM")?;
+        }
+        self.empty_the_log()?;
+        (self.to_settle, self.to_scrub) = (false, false);
         Ok(())
+    }
+
+    /// How large the database is, in bytes.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn size(&self) -> Result<u64, Fault> {
+        let pages: u32 =
+            self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        Ok(u64::from(pages).saturating_mul(database::PAGE))
+    }
+
+    fn empty_the_log(&self) -> Result<(), Fault> {
+        match self.place {
+            Place::File(..) => database::empty_the_log(&self.connection),
+            Place::Memory(_) => Ok(()),
+        }
     }
 
     /// Takes more texts into the index, if many wait for it. Gives whether many still do.
