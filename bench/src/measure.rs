@@ -1,5 +1,10 @@
 //! From pairs of times to a ratio with its interval.
 
+use std::time::Instant;
+
+use crate::goals::Wanted;
+use crate::run::Failure;
+
 /// How often the pairs are drawn anew for the interval.
 const DRAWS: usize = 10_000;
 
@@ -78,6 +83,31 @@ impl Goal {
             "ours {ours:.1} {unit}  peer {peer:.1} {unit}  ratio {ratio:.3} [{low:.3}, {high:.3}]"
         )
     }
+}
+
+/// Takes a tenth of `pairs` for warming up, then `pairs` of them.
+pub(crate) fn goal(
+    wanted: Wanted,
+    pairs: usize,
+    mut pair: impl FnMut() -> Result<Pair, Failure>,
+) -> Result<Goal, Failure> {
+    for _ in 0..pairs / 10 {
+        pair()?;
+    }
+    let pairs = (0..pairs).map(|_| pair()).collect::<Result<Vec<_>, _>>()?;
+    Ok(Goal::from_pairs(&pairs, wanted.at_most).ok_or("no pair")?.in_microseconds())
+}
+
+/// How long one of `count` rounds takes.
+pub(crate) fn microseconds(
+    count: u32,
+    mut round: impl FnMut() -> Result<(), Failure>,
+) -> Result<f64, Failure> {
+    let start = Instant::now();
+    for _ in 0..count {
+        round()?;
+    }
+    Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(count))
 }
 
 /// The middle; the mean of both middles of an even number. `None` of nothing.

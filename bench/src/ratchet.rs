@@ -16,45 +16,38 @@ use undertone_ratchet::stream::{CHUNK, Opener, Sealer};
 use undertone_ratchet::transcript::Transcript;
 use vodozemac::olm::{Account, OlmMessage, Session as Olm, SessionConfig};
 
-use crate::Failure;
-use crate::measure::{Goal, Pair, median};
-
-pub(crate) const SHORT: &str = "ratchet-32";
-pub(crate) const KIB: &str = "ratchet-1k";
-pub(crate) const LONG: &str = "ratchet-64k";
-pub(crate) const TURN: &str = "ratchet-turn";
-pub(crate) const STREAM: &str = "ratchet-stream";
+use crate::goals::Wanted;
+use crate::measure::{Goal, Pair, goal, median, microseconds};
+use crate::run::Failure;
 
 /// Pairs of measurements of each goal.
 const PAIRS: usize = 400;
 
-/// Four times as fast: most of what Olm spends on a short message is not its cipher.
-pub(crate) fn short() -> Result<Goal, Failure> {
-    along(32, 64, 1.0 / 4.0)
+pub(crate) fn short(wanted: Wanted) -> Result<Goal, Failure> {
+    along(32, 64, wanted)
 }
 
-/// Three times as fast.
-pub(crate) fn kib() -> Result<Goal, Failure> {
-    along(1 << 10, 64, 1.0 / 3.0)
+pub(crate) fn kib(wanted: Wanted) -> Result<Goal, Failure> {
+    along(1 << 10, 64, wanted)
 }
 
-/// Twice as fast: here both ciphers count most.
-pub(crate) fn long() -> Result<Goal, Failure> {
-    along(1 << 16, 6, 1.0 / 2.0)
+pub(crate) fn long(wanted: Wanted) -> Result<Goal, Failure> {
+    along(1 << 16, 6, wanted)
 }
 
-/// A fifth faster: three X25519 of each turn are the same for both.
-pub(crate) fn turn() -> Result<Goal, Failure> {
+/// The post-quantum step, which Olm doesn't have, is reported apart.
+pub(crate) fn turn(wanted: Wanted) -> Result<Goal, Failure> {
     let text = [7; 32];
     let (mut ours, mut peer) = (Ours::meet()?, Peer::meet()?);
     let epochs = (0..PAIRS).map(|_| ours.pass_epoch()).collect::<Result<Vec<_>, _>>()?;
     let epoch = median(epochs).ok_or("no epoch")?;
     println!(
-        "{TURN}: a post-quantum epoch takes both ends {epoch:.1} µs, which is {:.2} µs a packet if one comes with \
+        "{}: a post-quantum epoch takes both ends {epoch:.1} µs, which is {:.2} µs a packet if one comes with \
          {EPOCH_MESSAGES}",
+        wanted.name,
         epoch / f64::from(EPOCH_MESSAGES)
     );
-    goal(1.0 / 1.2, || {
+    goal(wanted, PAIRS, || {
         ours.pass_epoch()?;
         Ok(Pair {
             ours: microseconds(2, || {
@@ -72,14 +65,14 @@ pub(crate) fn turn() -> Result<Goal, Failure> {
 }
 
 /// A chunk of a stream beside its cipher alone, both ways: what numbers and ends cost.
-pub(crate) fn chunk() -> Result<Goal, Failure> {
+pub(crate) fn chunk(wanted: Wanted) -> Result<Goal, Failure> {
     let rng = &mut ChaCha20Rng::from_seed([2; 32]);
     let key = Secret::random(rng);
     let plain = vec![7; CHUNK];
     let (mut sealed, mut opened) = (Vec::new(), Vec::new());
     let alone = ChaCha20Poly1305::new(&(*key.as_bytes()).into());
     let mut buffer = plain.clone();
-    goal(1.0 / 0.85, || {
+    goal(wanted, PAIRS, || {
         let (mut sealer, header) = Sealer::new(&key, b"bench", rng);
         let mut opener = Opener::new(&key, b"bench", &header, 0)?;
         let ours = microseconds(6, || {
@@ -107,10 +100,10 @@ pub(crate) fn chunk() -> Result<Goal, Failure> {
 }
 
 /// Packets of one chain, in one direction.
-fn along(len: usize, count: u32, at_most: f64) -> Result<Goal, Failure> {
+fn along(len: usize, count: u32, wanted: Wanted) -> Result<Goal, Failure> {
     let text = vec![7; len];
     let (mut ours, mut peer) = (Ours::meet()?, Peer::meet()?);
-    goal(at_most, || {
+    goal(wanted, PAIRS, || {
         // Epochs, an answer and the first packet after it, with its new keys, aren't measured here.
         ours.pass_epoch()?;
         for _ in 0..2 {
@@ -128,36 +121,16 @@ fn along(len: usize, count: u32, at_most: f64) -> Result<Goal, Failure> {
     })
 }
 
-fn goal(at_most: f64, mut pair: impl FnMut() -> Result<Pair, Failure>) -> Result<Goal, Failure> {
-    for _ in 0..PAIRS / 10 {
-        pair()?;
-    }
-    let pairs = (0..PAIRS).map(|_| pair()).collect::<Result<Vec<_>, _>>()?;
-    Ok(Goal::from_pairs(&pairs, at_most).ok_or("no pair")?.in_microseconds())
-}
-
-/// How long one of `count` rounds takes.
-fn microseconds(
-    count: u32,
-    mut round: impl FnMut() -> Result<(), Failure>,
-) -> Result<f64, Failure> {
-    let start = Instant::now();
-    for _ in 0..count {
-        round()?;
-    }
-    Ok(start.elapsed().as_secs_f64() * 1e6 / f64::from(count))
-}
-
 /// Two ends of ours; the first speaks.
-struct Ours {
-    ends: [Session; 2],
-    rng: ChaCha20Rng,
+pub(crate) struct Ours {
+    pub(crate) ends: [Session; 2],
+    pub(crate) rng: ChaCha20Rng,
     packet: Vec<u8>,
     text: Vec<u8>,
 }
 
 impl Ours {
-    fn meet() -> Result<Self, Failure> {
+    pub(crate) fn meet() -> Result<Self, Failure> {
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
         let (guest, host) = (OwnKeys::generate(&mut rng), OwnKeys::generate(&mut rng));
         let (to_host, of_guest) = encapsulate(&host.public(), &mut rng);
@@ -188,7 +161,7 @@ impl Ours {
         Ok(Self { ends, rng, packet: Vec::new(), text: Vec::new() })
     }
 
-    fn say(&mut self, text: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn say(&mut self, text: &[u8]) -> Result<(), Failure> {
         let [speaker, listener] = &mut self.ends;
         self.packet.clear();
         self.text.clear();
@@ -197,13 +170,13 @@ impl Ours {
         if self.text == text { Ok(()) } else { Err("another text came out".into()) }
     }
 
-    fn turn_round(&mut self) {
+    pub(crate) fn turn_round(&mut self) {
         self.ends.swap(0, 1);
     }
 
     /// Passes one post-quantum epoch, and gives what it takes beside the packets around it: making
     /// a key, encapsulating, opening, in microseconds.
-    fn pass_epoch(&mut self) -> Result<f64, Failure> {
+    pub(crate) fn pass_epoch(&mut self) -> Result<f64, Failure> {
         let epoch = self.ends[0].epoch();
         let start = Instant::now();
         // Whose turn it isn't asks the other.

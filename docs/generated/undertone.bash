@@ -22,6 +22,9 @@ _undertone() {
             undertone,completions)
                 cmd="undertone__subcmd__completions"
                 ;;
+            undertone,config)
+                cmd="undertone__subcmd__config"
+                ;;
             undertone,demo)
                 cmd="undertone__subcmd__demo"
                 ;;
@@ -34,8 +37,26 @@ _undertone() {
             undertone,man)
                 cmd="undertone__subcmd__man"
                 ;;
+            undertone,profile)
+                cmd="undertone__subcmd__profile"
+                ;;
             undertone,ratchet)
                 cmd="undertone__subcmd__ratchet"
+                ;;
+            undertone__subcmd__profile,destroy)
+                cmd="undertone__subcmd__profile__subcmd__destroy"
+                ;;
+            undertone__subcmd__profile,list)
+                cmd="undertone__subcmd__profile__subcmd__list"
+                ;;
+            undertone__subcmd__profile,new)
+                cmd="undertone__subcmd__profile__subcmd__new"
+                ;;
+            undertone__subcmd__profile,password)
+                cmd="undertone__subcmd__profile__subcmd__password"
+                ;;
+            undertone__subcmd__profile,path)
+                cmd="undertone__subcmd__profile__subcmd__path"
                 ;;
             undertone__subcmd__ratchet,decrypt)
                 cmd="undertone__subcmd__ratchet__subcmd__decrypt"
@@ -71,7 +92,7 @@ _undertone() {
 
     case "${cmd}" in
         undertone)
-            opts="-h -V --plain --json --log --log-level --help --version chat demo doctor ratchet licences completions man"
+            opts="-h -V --plain --json --log --log-level --config --help --version chat demo doctor profile config ratchet licences completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -85,6 +106,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -93,7 +118,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__chat)
-            opts="-s -c -h --serve --join --nick --peer --code-file --smp --no-smp --secret-file --network --tor-config --local-name --plain --json --log --log-level --help"
+            opts="-s -c -h --serve --join --nick --peer --code-file --smp --no-smp --secret-file --network --tor-config --local-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -135,6 +160,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -143,7 +172,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__completions)
-            opts="-h --plain --json --log --log-level --help bash elvish fish powershell zsh"
+            opts="-h --plain --json --log --log-level --config --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -157,6 +186,36 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__config)
+            opts="-h --example --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -165,7 +224,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__demo)
-            opts="-h --script --network --tor-config --local-name --plain --json --log --log-level --help"
+            opts="-h --script --network --tor-config --local-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -195,6 +254,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -203,7 +266,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__doctor)
-            opts="-h --offline --network --tor-config --local-name --plain --json --log --log-level --help"
+            opts="-h --offline --network --tor-config --local-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -229,6 +292,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -237,7 +304,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__licences)
-            opts="-h --plain --json --log --log-level --help"
+            opts="-h --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +316,10 @@ _undertone() {
                     ;;
                 --log-level)
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -259,7 +330,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__man)
-            opts="-h --plain --json --log --log-level --help"
+            opts="-h --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,6 +344,190 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile)
+            opts="-h --plain --json --log --log-level --config --help list new password destroy path"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__destroy)
+            opts="-h --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__list)
+            opts="-h --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__new)
+            opts="-h --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__password)
+            opts="-h --password-file --password-fd --no-password --new-file --new-fd --new-none --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --new-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__profile__subcmd__path)
+            opts="-h --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -281,7 +536,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet)
-            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help init list encrypt decrypt pipe fingerprint export delete passphrase"
+            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help init list encrypt decrypt pipe fingerprint export delete passphrase"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -307,6 +562,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -315,7 +574,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__decrypt)
-            opts="-h --output --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --output --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -345,6 +604,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -353,7 +616,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__delete)
-            opts="-h --yes --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --yes --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -377,6 +640,10 @@ _undertone() {
                     ;;
                 --log-level)
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -387,7 +654,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__encrypt)
-            opts="-h --armor --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --armor --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -413,6 +680,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -421,7 +692,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__export)
-            opts="-h --to --to-passphrase-file --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --to --to-passphrase-file --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -455,6 +726,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -463,7 +738,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__fingerprint)
-            opts="-h --compare --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --compare --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -489,6 +764,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -497,7 +776,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__init)
-            opts="-h --peer --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --peer --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -527,6 +806,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -535,7 +818,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__list)
-            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -561,6 +844,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -569,7 +856,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__passphrase)
-            opts="-h --new-file --new-none --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --new-file --new-none --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +886,10 @@ _undertone() {
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -607,7 +898,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__ratchet__subcmd__pipe)
-            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --help"
+            opts="-h --db --passphrase-file --passphrase-fd --no-passphrase --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -631,6 +922,10 @@ _undertone() {
                     ;;
                 --log-level)
                     COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_undertone_global_optspecs
-    string join \n plain json log= log-level= h/help V/version
+    string join \n plain json log= log-level= config= h/help V/version
 end
 
 function __fish_undertone_needs_command
@@ -25,9 +25,10 @@ function __fish_undertone_using_subcommand
 end
 
 complete -c undertone -n "__fish_undertone_needs_command" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_needs_command" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_needs_command" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_needs_command" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_needs_command" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_needs_command" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -35,6 +36,8 @@ complete -c undertone -n "__fish_undertone_needs_command" -s V -l version -d 'Pr
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "chat" -d 'Talk to someone by a spoken code; everything stays in memory'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "demo" -d 'Hold a conversation with a partner who answers, both ends on this machine'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "doctor" -d 'Say what this machine has and lacks. Safe to paste in public'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "profile" -d 'Make, list and destroy lasting profiles, and change their passwords'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "config" -d 'Show each setting and where it was said: option, environment, file or default'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "ratchet" -d 'Encrypt messages, files and pipes end to end, over whatever carries bytes'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "licences" -d 'Show whose work is inside, and under which licence'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "completions" -d 'Write completions for a shell to standard output'
@@ -43,14 +46,15 @@ complete -c undertone -n "__fish_undertone_using_subcommand chat" -l nick -d 'Th
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l peer -d 'The name under which you see your partner; never sent' -r
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l code-file -d 'Read the code from the first line of this file, or of standard input (`-`)' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l secret-file -d 'Read the check\'s secret from the first line of this file, or of standard input (`-`)' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand chat" -l network -d 'Tor, or this machine\'s own sockets without anonymity' -r -f -a "arti\t'Tor, through the client inside this program'
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l network -d 'Tor, or this machine\'s own sockets without anonymity [default: arti]' -r -f -a "arti\t'Tor, through the client inside this program'
 local\t'Sockets of this machine: for trying things; no anonymity'"
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l tor-config -d 'A configuration for the Tor client, such as a test network\'s. Relaxes its permission checks, and the program says so' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand chat" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other' -r
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other [default: default]' -r
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand chat" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -s s -l serve -d 'Serve: propose a code and wait for the partner'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -s c -l join -d 'Join: type the code that the partner said'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l smp -d 'Run the Socialist Millionaire check before the conversation'
@@ -62,33 +66,107 @@ complete -c undertone -n "__fish_undertone_using_subcommand demo" -l script -d '
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l network -d 'Tor, or this machine\'s own sockets without anonymity' -r -f -a "arti\t'Tor, through the client inside this program'
 local\t'Sockets of this machine: for trying things; no anonymity'"
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l tor-config -d 'A configuration for the Tor client, such as a test network\'s. Relaxes its permission checks, and the program says so' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand demo" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other' -r
+complete -c undertone -n "__fish_undertone_using_subcommand demo" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other [default: default]' -r
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand demo" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand demo" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand demo" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l network -d 'Tor, or this machine\'s own sockets without anonymity' -r -f -a "arti\t'Tor, through the client inside this program'
+complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l network -d 'Tor, or this machine\'s own sockets without anonymity [default: arti]' -r -f -a "arti\t'Tor, through the client inside this program'
 local\t'Sockets of this machine: for trying things; no anonymity'"
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l tor-config -d 'A configuration for the Tor client, such as a test network\'s. Relaxes its permission checks, and the program says so' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other' -r
+complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l local-name -d 'The name of the loopback network; ends with different names don\'t see each other [default: default]' -r
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l offline -d 'Don\'t look at the network'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -f -a "list" -d 'List the profiles of this machine'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -f -a "new" -d 'Make a profile'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -f -a "password" -d 'Put another password in place of the present one'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -f -a "destroy" -d 'Destroy a profile: its key first, then everything in it'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and not __fish_seen_subcommand_from list new password destroy path" -f -a "path" -d 'Show the folder that a profile is in'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l new-file -d 'The new password is the first line of this file' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l new-fd -d 'The new password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l new-none -d 'Do without one: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from destroy" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from destroy" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from destroy" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from destroy" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from destroy" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from destroy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand config" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand config" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand config" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand config" -l example -d 'Write a file with every setting, its default and what it may be, as comments'
+complete -c undertone -n "__fish_undertone_using_subcommand config" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand config" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l db -d 'The database with your conversations [default: ratchet.db in $UNDERTONE_HOME, or in undertone under $XDG_DATA_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and not __fish_seen_subcommand_from init list encrypt decrypt pipe fingerprint export delete passphrase" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
@@ -107,9 +185,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from init" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
@@ -118,9 +197,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
@@ -129,9 +209,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l armor -d 'Write lines of text instead of bytes, for mail and the clipboard'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from encrypt" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
@@ -142,9 +223,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from decrypt" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
@@ -153,9 +235,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from pipe" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
@@ -164,9 +247,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l compare -d 'Compare it with the first line of standard input, and remember that it is the same'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from fingerprint" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
@@ -178,9 +262,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from export" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
@@ -189,9 +274,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l yes -d 'Yes, for good'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from delete" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
@@ -202,32 +288,36 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l passphrase-file -d 'The passphrase is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l passphrase-fd -d 'The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l new-none -d 'Do without one: whoever can read the files of the database can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l no-passphrase -d 'The database has no passphrase: whoever can read its files can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand licences" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand completions" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand completions" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand completions" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand man" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand man" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand man" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand man" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand man" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand man" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

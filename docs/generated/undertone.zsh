@@ -16,9 +16,10 @@ _undertone() {
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -40,14 +41,15 @@ _arguments "${_arguments_options[@]}" : \
 '--peer=[The name under which you see your partner; never sent]:NAME:_default' \
 '--code-file=[Read the code from the first line of this file, or of standard input (\`-\`)]:FILE:_files' \
 '--secret-file=[Read the check'\''s secret from the first line of this file, or of standard input (\`-\`)]:FILE:_files' \
-'--network=[Tor, or this machine'\''s own sockets without anonymity]:NETWORK:((arti\:"Tor, through the client inside this program"
+'--network=[Tor, or this machine'\''s own sockets without anonymity \[default\: arti\]]:NETWORK:((arti\:"Tor, through the client inside this program"
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
-'--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
+'--local-name=[The name of the loopback network; ends with different names don'\''t see each other \[default\: default\]]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(-c --join)-s[Serve\: propose a code and wait for the partner]' \
 '(-c --join)--serve[Serve\: propose a code and wait for the partner]' \
 '-c[Join\: type the code that the partner said]' \
@@ -66,11 +68,12 @@ _arguments "${_arguments_options[@]}" : \
 '--network=[Tor, or this machine'\''s own sockets without anonymity]:NETWORK:((arti\:"Tor, through the client inside this program"
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
-'--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
+'--local-name=[The name of the loopback network; ends with different names don'\''t see each other \[default\: default\]]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -79,15 +82,133 @@ debug\:"What happened inside"))' \
 ;;
 (doctor)
 _arguments "${_arguments_options[@]}" : \
-'--network=[Tor, or this machine'\''s own sockets without anonymity]:NETWORK:((arti\:"Tor, through the client inside this program"
+'--network=[Tor, or this machine'\''s own sockets without anonymity \[default\: arti\]]:NETWORK:((arti\:"Tor, through the client inside this program"
 local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 '--tor-config=[A configuration for the Tor client, such as a test network'\''s. Relaxes its permission checks, and the program says so]:FILE:_files' \
-'--local-name=[The name of the loopback network; ends with different names don'\''t see each other]:NAME:_default' \
+'--local-name=[The name of the loopback network; ends with different names don'\''t see each other \[default\: default\]]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--offline[Don'\''t look at the network]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(profile)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__profile_commands" \
+"*::: :->profile" \
+&& ret=0
+
+    case $state in
+    (profile)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-profile-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(new)
+_arguments "${_arguments_options[@]}" : \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- What you call it; local, never sent:_default' \
+&& ret=0
+;;
+(password)
+_arguments "${_arguments_options[@]}" : \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'(--new-fd --new-none)--new-file=[The new password is the first line of this file]:FILE:_files' \
+'(--new-none)--new-fd=[The new password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--new-none[Do without one\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Of which profile; without it, that which was used last:_default' \
+&& ret=0
+;;
+(destroy)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':name -- Which profile:_default' \
+&& ret=0
+;;
+(path)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::name -- Which profile; without it, that which was used last:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(config)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--example[Write a file with every setting, its default and what it may be, as comments]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -100,9 +221,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -125,9 +247,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -142,9 +265,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -158,9 +282,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--armor[Write lines of text instead of bytes, for mail and the clipboard]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -177,9 +302,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -194,9 +320,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -212,9 +339,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--compare[Compare it with the first line of standard input, and remember that it is the same]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -232,9 +360,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
@@ -249,9 +378,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--yes[Yes, for good]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -268,9 +398,10 @@ _arguments "${_arguments_options[@]}" : \
 '--passphrase-file=[The passphrase is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--passphrase-file)--passphrase-fd=[The passphrase is the next line of this open file descriptor; of standard input (0), the lines after it are what the command works on]:NUMBER:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--new-none[Do without one\: whoever can read the files of the database can read everything]' \
 '(--passphrase-file --passphrase-fd)--no-passphrase[The database has no passphrase\: whoever can read its files can read everything]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -286,9 +417,10 @@ esac
 (licences)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -298,9 +430,10 @@ debug\:"What happened inside"))' \
 (completions)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -311,9 +444,10 @@ debug\:"What happened inside"))' \
 (man)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
-'--log-level=[How much to log]:LOG_LEVEL:((warn\:"Only what went wrong"
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
 debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
 '--json[Write one JSON object per line and read requests likewise; see docs/json]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -331,6 +465,8 @@ _undertone_commands() {
 'chat:Talk to someone by a spoken code; everything stays in memory' \
 'demo:Hold a conversation with a partner who answers, both ends on this machine' \
 'doctor:Say what this machine has and lacks. Safe to paste in public' \
+'profile:Make, list and destroy lasting profiles, and change their passwords' \
+'config:Show each setting and where it was said\: option, environment, file or default' \
 'ratchet:Encrypt messages, files and pipes end to end, over whatever carries bytes' \
 'licences:Show whose work is inside, and under which licence' \
 'completions:Write completions for a shell to standard output' \
@@ -347,6 +483,11 @@ _undertone__subcmd__chat_commands() {
 _undertone__subcmd__completions_commands() {
     local commands; commands=()
     _describe -t commands 'undertone completions commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__config_commands] )) ||
+_undertone__subcmd__config_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone config commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__demo_commands] )) ||
 _undertone__subcmd__demo_commands() {
@@ -367,6 +508,42 @@ _undertone__subcmd__licences_commands() {
 _undertone__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'undertone man commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile_commands] )) ||
+_undertone__subcmd__profile_commands() {
+    local commands; commands=(
+'list:List the profiles of this machine' \
+'new:Make a profile' \
+'password:Put another password in place of the present one' \
+'destroy:Destroy a profile\: its key first, then everything in it' \
+'path:Show the folder that a profile is in' \
+    )
+    _describe -t commands 'undertone profile commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__destroy_commands] )) ||
+_undertone__subcmd__profile__subcmd__destroy_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile destroy commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__list_commands] )) ||
+_undertone__subcmd__profile__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile list commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__new_commands] )) ||
+_undertone__subcmd__profile__subcmd__new_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile new commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__password_commands] )) ||
+_undertone__subcmd__profile__subcmd__password_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile password commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__profile__subcmd__path_commands] )) ||
+_undertone__subcmd__profile__subcmd__path_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone profile path commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__ratchet_commands] )) ||
 _undertone__subcmd__ratchet_commands() {

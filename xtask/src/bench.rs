@@ -6,26 +6,35 @@ use crate::{Outcome, step};
 /// is shipped.
 const OVER_TOR: &str = "latency";
 
+/// What is measured beside peers with a dependency tree of their own, in a workspace of their own.
+const BESIDE_PEERS: [&str; 2] = ["ratchet-file", "ratchet-suite"];
+const PEERS: &str = "bench/peers/Cargo.toml";
+
 /// Builds the benches and runs those whose names contain the filter, all without one.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     let (options, filters): (Vec<String>, Vec<String>) =
         arguments.iter().cloned().partition(|argument| argument.starts_with('-'));
-    let over_tor = filters.first().is_none_or(|filter| OVER_TOR.contains(filter.as_str()));
-    // Both run before either fails: a goal that is short hides none of the others.
-    let light = if over_tor && !filters.is_empty() {
-        Ok(())
-    } else {
-        run(&["--profile", "dist", "--no-default-features"], arguments)
-    };
+    let filter = filters.first().map_or("", String::as_str);
+    let over_tor = OVER_TOR.contains(filter);
+    let beside_peers = BESIDE_PEERS.iter().any(|name| name.contains(filter));
+    // All run before one fails: a goal that is short hides none of the others.
+    let mut results = Vec::new();
+    if filters.is_empty() || !over_tor {
+        let light = ["-p", "undertone-bench", "--profile", "dist", "--no-default-features"];
+        results.push(run(&light, arguments));
+    }
+    if beside_peers {
+        results.push(run(&["--manifest-path", PEERS, "--profile", "dist"], arguments));
+    }
     if over_tor {
         let only: Vec<String> = [OVER_TOR.to_owned()].into_iter().chain(options).collect();
-        run(&["--release"], &only)?;
+        results.push(run(&["-p", "undertone-bench", "--release"], &only));
     }
-    light.map(|()| true)
+    results.into_iter().collect::<Result<(), String>>().map(|()| true)
 }
 
 fn run(build: &[&str], arguments: &[String]) -> Result<(), String> {
-    let mut command = step::cargo(&["run", "--quiet", "--locked", "-p", "undertone-bench"]);
+    let mut command = step::cargo(&["run", "--quiet", "--locked"]);
     command.args(build).arg("--").args(arguments);
     step::run(command)
 }

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::Failure;
+use crate::run::Failure;
 
 /// A process of this program. It ends when its input does, so also when this process is killed.
 pub(super) struct Child {

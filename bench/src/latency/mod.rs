@@ -25,17 +25,15 @@ use undertone_testnet::{Network, Options};
 
 use self::children::Child;
 pub(crate) use self::peer::run as peer;
-use crate::Failure;
+use crate::goals::{LATENCY, Wanted};
 use crate::measure::{Goal, Pair, median};
+use crate::run::Failure;
 
 /// The goal's name.
-pub(crate) const NAME: &str = "latency";
+const NAME: &str = LATENCY.name;
 
 /// The first argument of a process that takes part.
 pub(crate) const PEER: &str = "peer";
-
-/// A message with its receipt takes at most so many times an echo.
-const AT_MOST: f64 = 1.10;
 
 /// Pairs that are measured, and pairs before them that aren't: the first ones find cold caches.
 const PAIRS: usize = 400;
@@ -55,7 +53,7 @@ const MEETINGS: usize = 3;
 const SETTLED: Duration = Duration::from_secs(8);
 
 /// Measures on a network of its own.
-pub(crate) fn measure() -> Result<Goal, Failure> {
+pub(crate) fn measure(_: Wanted) -> Result<Goal, Failure> {
     println!("{NAME}: starting a private Tor network");
     let network = Network::start(Options::default())?;
     let configuration = network.arti_toml_path();
@@ -144,7 +142,7 @@ fn pairs(guest: &mut Child, network: &Network, round: u64) -> Result<Goal, Failu
         )
         .into());
     }
-    Goal::from_pairs(&pairs, AT_MOST).ok_or_else(|| "no pairs".into())
+    Goal::from_pairs(&pairs, LATENCY.at_most).ok_or_else(|| "no pairs".into())
 }
 
 /// Resident memory in megabytes.

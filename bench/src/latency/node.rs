@@ -9,7 +9,7 @@ use undertone_handle::{Command, ConversationId, Event, Handle};
 use undertone_node::draw_conversation;
 use undertone_wire::code::Code;
 
-use crate::Failure;
+use crate::run::Failure;
 
 /// Nothing on a private network takes longer, however busy the machine is.
 pub(super) const PATIENCE: Duration = Duration::from_secs(180);
@@ -34,6 +34,7 @@ impl Conversation {
             code: Code::parse(code)?,
             check: Some(false),
             secret: None,
+            lasting: false,
         });
         handle.send(Command::Meet { conversation: id, meet }).await?;
         Ok(Self { handle, id })
@@ -54,9 +55,19 @@ impl Conversation {
 
     /// Sends a text and waits for its receipt.
     pub(super) async fn deliver(&mut self) -> Result<(), Failure> {
-        let message = self.handle.send_text(self.id, TEXT.to_owned()).await?;
-        let wanted = ConversationEvent::Delivery(message, Delivery::Delivered);
-        self.wait(|event| matches!(event, Event::Conversation(_, event) if *event == wanted)).await
+        let sent = self.handle.send_text(self.id, TEXT.to_owned()).await?;
+        let mut ours = None;
+        self.wait(|event| match event {
+            Event::Conversation(_, ConversationEvent::Queued { ticket, message, .. }) => {
+                ours = ours.or((*ticket == sent).then_some(*message));
+                false
+            }
+            Event::Conversation(_, ConversationEvent::Delivery(message, Delivery::Delivered)) => {
+                ours == Some(*message)
+            }
+            _ => false,
+        })
+        .await
     }
 
     /// Says goodbye and waits until it was heard.
@@ -84,7 +95,7 @@ impl Conversation {
         }
     }
 
-    async fn wait(&mut self, wanted: impl Fn(&Event) -> bool) -> Result<(), Failure> {
+    async fn wait(&mut self, mut wanted: impl FnMut(&Event) -> bool) -> Result<(), Failure> {
         let found = async {
             loop {
                 if wanted(&self.event().await?) {

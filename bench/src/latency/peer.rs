@@ -19,7 +19,7 @@ use undertone_wire::address::{OnionAddress, OnionSeed};
 
 use super::node::{Conversation, PATIENCE};
 use super::tap::Tap;
-use crate::Failure;
+use crate::run::Failure;
 
 /// Runs until the input ends.
 pub(crate) fn run(configuration: &Path) -> Result<(), Failure> {
@@ -29,7 +29,10 @@ pub(crate) fn run(configuration: &Path) -> Result<(), Failure> {
     let done = runtime.block_on(async {
         let AnyNetwork { network, kind } = network::arti(ram.path(), Some(configuration))?;
         let tap = Arc::new(Tap::new(Arc::clone(&network)));
-        let (handle, node) = undertone_node::start(AnyNetwork { network: tap.clone(), kind })?;
+        let (handle, node) = undertone_node::start(
+            AnyNetwork { network: tap.clone(), kind },
+            undertone_node::in_memory(),
+        )?;
         ready(network.as_ref()).await?;
         println!("ready");
         let peer = Peer { network, tap, service: None, handle: Some(handle), conversation: None };

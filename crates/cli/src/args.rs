@@ -29,14 +29,13 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Whether this draws a full screen.
+    /// Whether this draws a full screen, if the settings want one.
     pub(crate) fn draws(&self) -> bool {
-        let command = match &self.command {
+        match &self.command {
             None | Some(Command::Chat(_)) => true,
             Some(Command::Demo(demo)) => demo.script.is_none(),
             Some(_) => false,
-        };
-        command && !self.common.plain && !self.common.json
+        }
     }
 }
 
@@ -48,6 +47,8 @@ Examples:
   undertone chat -c             type the code that your partner said
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone profile list        the lasting profiles of this machine, and their passwords
+  undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
@@ -63,6 +64,8 @@ Examples:
   undertone chat -c             type the code that your partner said
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
+  undertone profile list        the lasting profiles of this machine, and their passwords
+  undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
@@ -96,13 +99,17 @@ pub(crate) struct Common {
     /// never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on.
     #[arg(long, global = true, value_name = "FILE|stderr")]
     pub(crate) log: Option<String>,
-    /// How much to log.
-    #[arg(long, global = true, value_enum, default_value_t = LogLevel::Info, requires = "log")]
-    pub(crate) log_level: LogLevel,
+    /// How much to log [default: info].
+    #[arg(long, global = true, value_enum)]
+    pub(crate) log_level: Option<LogLevel>,
+    /// Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone
+    /// under $XDG_CONFIG_HOME].
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// How much to log.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogLevel {
     /// Only what went wrong.
     Warn,
@@ -140,6 +147,25 @@ Examples:
   undertone doctor                           with a look at the network, up to 90 seconds
   undertone doctor --offline                 without")]
     Doctor(Doctor),
+    /// Make, list and destroy lasting profiles, and change their passwords.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone profile new work                 asks for a password, twice
+  undertone profile list
+  undertone profile password work            another password; nothing else is written anew
+  undertone profile destroy work             asks you to type the name in full
+
+Passwords are asked for, or come from a file or a file descriptor, never from an argument or a
+variable.")]
+    Profile(undertone_tools::profile::Profile),
+    /// Show each setting and where it was said: option, environment, file or default.
+    #[command(after_help = "\
+Examples:
+  undertone config                           what holds here and now
+  undertone config --json                    for programs
+  undertone config --example                 a file with every setting, to begin with")]
+    Config(Config),
     /// Encrypt messages, files and pipes end to end, over whatever carries bytes.
     #[cfg(feature = "sqlcipher")]
     #[command(after_help = "\
@@ -167,6 +193,14 @@ for, or comes from a file or a file descriptor, never from an argument or a vari
     /// Write the manual page to standard output.
     #[command(after_help = "Example:\n  undertone man | man -l -")]
     Man,
+}
+
+/// Options of `config`.
+#[derive(Args, Debug)]
+pub(crate) struct Config {
+    /// Write a file with every setting, its default and what it may be, as comments.
+    #[arg(long)]
+    pub(crate) example: bool,
 }
 
 /// Options of `chat`.
@@ -233,12 +267,12 @@ pub(crate) enum NetworkChoice {
     Local,
 }
 
-/// Over which network, Tor unless said otherwise.
+/// Over which network, Tor unless a setting says otherwise.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct NetworkArgs {
-    /// Tor, or this machine's own sockets without anonymity.
-    #[arg(long, value_enum, default_value_t = default_network())]
-    pub(crate) network: NetworkChoice,
+    /// Tor, or this machine's own sockets without anonymity [default: arti].
+    #[arg(long, value_enum)]
+    pub(crate) network: Option<NetworkChoice>,
     /// The details.
     #[command(flatten)]
     pub(crate) details: NetworkDetails,
@@ -262,9 +296,10 @@ pub(crate) struct NetworkDetails {
     /// and the program says so.
     #[arg(long, value_name = "FILE")]
     pub(crate) tor_config: Option<PathBuf>,
-    /// The name of the loopback network; ends with different names don't see each other.
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    pub(crate) local_name: String,
+    /// The name of the loopback network; ends with different names don't see each other
+    /// [default: default].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) local_name: Option<String>,
 }
 
 /// Tor where the program has it.

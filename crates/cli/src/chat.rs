@@ -14,7 +14,8 @@ use undertone_tui::{End, Outcome, Plan, World, plain, screen};
 use undertone_wire::code::Code;
 use zeroize::Zeroizing;
 
-use crate::args::{Chat, Common, NetworkChoice, NetworkDetails};
+use crate::args::{Chat, NetworkChoice};
+use crate::config::Settings;
 use crate::failure::{failure, internal};
 use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, kind, plan};
 use crate::{Exit, no_terminal};
@@ -23,42 +24,40 @@ use crate::{Exit, no_terminal};
 const LONGEST_LINE: u64 = 4096;
 
 /// `undertone chat`.
-pub(crate) async fn chat(common: &Common, chat: Chat, prepared: Prepared) -> Exit {
-    if !(common.plain || common.json || has_terminal()) {
+pub(crate) async fn chat(settings: &Settings, chat: Chat, prepared: Prepared) -> Exit {
+    if settings.screen() && !has_terminal() {
         return Exit::Failed(no_terminal());
     }
     // The files that the plan is made of are read first: a network may change the directory.
-    let filled = fill(&chat)
-        .and_then(|plan| Ok((plan, connect(chat.network.network, &chat.network.details)?)));
+    let filled = fill(&chat, settings)
+        .and_then(|plan| Ok((plan, connect(settings.network.value, &settings.details())?)));
     match filled {
-        Ok((plan, connection)) => converse(common, plan, connection, prepared).await,
+        Ok((plan, connection)) => converse(settings, plan, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
 }
 
 /// `undertone` alone.
-pub(crate) async fn start_screen(common: &Common, prepared: Prepared) -> Exit {
-    if !(common.plain || common.json || has_terminal()) {
+pub(crate) async fn start_screen(settings: &Settings, prepared: Prepared) -> Exit {
+    if settings.screen() && !has_terminal() {
         return Exit::Failed(no_terminal());
     }
-    let details = NetworkDetails { tor_config: None, local_name: "default".to_owned() };
-    let network = crate::args::default_network();
-    let connection = connect(network, &details);
-    match connection.and_then(|c| Ok((plan(c.network.kind, false)?, c))) {
-        Ok((plan, connection)) => converse(common, plan, connection, prepared).await,
+    let connection = connect(settings.network.value, &settings.details());
+    match connection.and_then(|c| Ok((plan(c.network.kind, false, settings)?, c))) {
+        Ok((plan, connection)) => converse(settings, plan, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
 }
 
 /// What the command line says about a chat.
-fn fill(chat: &Chat) -> Result<Plan, UserError> {
+fn fill(chat: &Chat, settings: &Settings) -> Result<Plan, UserError> {
     let name = |option: &Option<String>, what: &str| match option {
         Some(text) => Name::parse(text).map(Some).map_err(|error| {
             failure(Kind::Usage, &format!("{what}: {error}."), "Choose another name.")
         }),
         None => Ok(None),
     };
-    let mut plan = plan(kind(chat.network.network), false)?;
+    let mut plan = plan(kind(settings.network.value), false, settings)?;
     plan.role = Some(if chat.serve { Role::Host } else { Role::Guest });
     plan.nick = name(&chat.nick, "Your name can't be used")?;
     plan.peer = name(&chat.peer, "Your partner's name can't be used")?;
@@ -112,20 +111,26 @@ fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
 }
 
 /// Runs a face over a node of its own, and ends both.
-async fn converse(common: &Common, plan: Plan, connection: Connection, prepared: Prepared) -> Exit {
+async fn converse(
+    settings: &Settings,
+    plan: Plan,
+    connection: Connection,
+    prepared: Prepared,
+) -> Exit {
     say_first(&connection.notices, &prepared.hardening);
-    let (handle, node) = match undertone_node::start(connection.network.clone()) {
-        Ok(started) => started,
-        Err(error) => return Exit::Failed(internal(&error)),
-    };
+    let (handle, node) =
+        match undertone_node::start(connection.network.clone(), undertone_node::in_memory()) {
+            Ok(started) => started,
+            Err(error) => return Exit::Failed(internal(&error)),
+        };
     let interrupts = Interrupts::new(prepared.signals);
     let world = World { clock: clocks(), interrupts: interrupts.face() };
-    let outcome = face(common, handle, plan, world).await;
+    let outcome = face(settings, handle, plan, world).await;
     node.ended().await;
     // What the network left in memory goes only after the node.
     drop(connection);
     if outcome.end == End::Demo && interrupts.code().is_none() {
-        return crate::demo::on_screen(common, NetworkChoice::Local, None, &interrupts).await;
+        return crate::demo::on_screen(settings, NetworkChoice::Local, &interrupts).await;
     }
     exit(outcome, &interrupts)
 }
@@ -141,9 +146,9 @@ pub(crate) fn exit(outcome: Outcome, interrupts: &Interrupts) -> Exit {
 }
 
 /// Runs the face that the command line asks for.
-pub(crate) async fn face(common: &Common, handle: Handle, plan: Plan, world: World) -> Outcome {
-    if common.plain || common.json {
-        let shape = if common.json { Shape::Json } else { Shape::Words };
+pub(crate) async fn face(settings: &Settings, handle: Handle, plan: Plan, world: World) -> Outcome {
+    if !settings.screen() {
+        let shape = if settings.json() { Shape::Json } else { Shape::Words };
         let options = Options { shape, at_end: AtEnd::Leave };
         let input = tokio::io::BufReader::new(tokio::io::stdin());
         let (output, words) = (tokio::io::stdout(), tokio::io::stderr());

@@ -10,12 +10,13 @@ use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
 };
 use undertone_handle::words::{Kind, UserError};
-use undertone_handle::{Command, ConversationId, Handle, MessageId, json};
+use undertone_handle::{Command, ConversationId, Handle, json};
 use undertone_tui::World;
 use undertone_wire::code::Code;
 
-use crate::args::{Common, Demo, DemoNetworkArgs, NetworkChoice, NetworkDetails};
+use crate::args::{Demo, NetworkChoice};
 use crate::chat::{exit, face, say_first};
+use crate::config::{Details, Settings};
 use crate::failure::{failure, internal};
 use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, plan};
 use crate::{Exit, no_terminal};
@@ -42,48 +43,43 @@ const ANSWERS: [&str; 4] = [
 const PARTNER_TRIES: u32 = 6;
 
 /// `undertone demo`.
-pub(crate) async fn demo(common: &Common, demo: Demo, prepared: Prepared) -> Exit {
-    let DemoNetworkArgs { network, details } = demo.network;
+pub(crate) async fn demo(settings: &Settings, demo: Demo, prepared: Prepared) -> Exit {
+    let network = demo.network.network;
     match demo.script {
         Some(path) => {
             let interrupts = Interrupts::new(prepared.signals);
-            let outcome = scripted(path, network, &details, interrupts.face()).await;
+            let outcome = scripted(path, network, settings, interrupts.face()).await;
             match (interrupts.code(), outcome) {
                 (Some(code), _) => Exit::Code(code),
                 (None, Ok(())) => Exit::Code(0),
                 (None, Err(error)) => Exit::Failed(error),
             }
         }
-        None if !(common.plain || common.json || has_terminal()) => Exit::Failed(no_terminal()),
+        None if settings.screen() && !has_terminal() => Exit::Failed(no_terminal()),
         None => {
             say_first(&[], &prepared.hardening);
             let interrupts = Interrupts::new(prepared.signals);
-            on_screen(common, network, Some(details), &interrupts).await
+            on_screen(settings, network, &interrupts).await
         }
     }
 }
 
 /// Two ends of a network that nobody else is on.
-fn two_ends(
-    choice: NetworkChoice,
-    details: Option<NetworkDetails>,
-) -> Result<[Connection; 2], UserError> {
+fn two_ends(choice: NetworkChoice, settings: &Settings) -> Result<[Connection; 2], UserError> {
     let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
-    let tor_config = details.and_then(|details| details.tor_config);
-    let details = NetworkDetails { tor_config, local_name: format!("demo-{id}") };
+    let details = Details { local_name: format!("demo-{id}"), ..settings.details() };
     Ok([connect(choice, &details)?, connect(choice, &details)?])
 }
 
 /// The demo with a face: the user serves, the partner joins and answers.
 pub(crate) async fn on_screen(
-    common: &Common,
+    settings: &Settings,
     choice: NetworkChoice,
-    details: Option<NetworkDetails>,
     interrupts: &Interrupts,
 ) -> Exit {
-    let begun = two_ends(choice, details).and_then(|[own, other]| {
+    let begun = two_ends(choice, settings).and_then(|[own, other]| {
         let code = undertone_node::propose_code().map_err(|error| internal(&error))?;
-        let mut plan = plan(own.network.kind, true)?;
+        let mut plan = plan(own.network.kind, true, settings)?;
         let named = meet(Role::Host, VISITOR, PARTNER, code.clone())?;
         plan.role = Some(named.role);
         plan.nick = Some(named.nick);
@@ -91,7 +87,8 @@ pub(crate) async fn on_screen(
         plan.code = Some(named.code);
         plan.check = named.check;
         let start = |end: &Connection| {
-            undertone_node::start(end.network.clone()).map_err(|error| internal(&error))
+            undertone_node::start(end.network.clone(), undertone_node::in_memory())
+                .map_err(|error| internal(&error))
         };
         let (first, second) = (start(&own)?, start(&other)?);
         let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
@@ -103,7 +100,7 @@ pub(crate) async fn on_screen(
         Err(error) => return Exit::Failed(error),
     };
     let world = World { clock: clocks(), interrupts: interrupts.face() };
-    let outcome = face(common, handle, plan, world).await;
+    let outcome = face(settings, handle, plan, world).await;
     node.ended().await;
     // The partner has heard the goodbye, or never will: its node ends with its handle.
     let heard = tokio::time::timeout(Duration::from_millis(500), partner);
@@ -118,7 +115,7 @@ pub(crate) async fn on_screen(
 async fn scripted(
     path: PathBuf,
     choice: NetworkChoice,
-    details: &NetworkDetails,
+    settings: &Settings,
     mut wishes: mpsc::Receiver<()>,
 ) -> Result<(), UserError> {
     // Whoever writes the script may be in no hurry.
@@ -127,13 +124,14 @@ async fn scripted(
         lines = reading => lines.map_err(|error| internal(&error))??,
         Some(()) = wishes.recv() => return Ok(()),
     };
-    let [one, two] = two_ends(choice, Some(details.clone()))?;
+    let [one, two] = two_ends(choice, settings)?;
     let code = undertone_node::propose_code().map_err(|error| internal(&error))?;
     let mut ends = Vec::new();
     let mut nodes = Vec::new();
     for end in [&one, &two] {
         let (handle, node) =
-            undertone_node::start(end.network.clone()).map_err(|error| internal(&error))?;
+            undertone_node::start(end.network.clone(), undertone_node::in_memory())
+                .map_err(|error| internal(&error))?;
         let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
         ends.push((handle, id));
         nodes.push(node);
@@ -149,7 +147,15 @@ async fn scripted(
 /// What a meeting of the demo is made of.
 pub(crate) fn meet(role: Role, nick: &str, peer: &str, code: Code) -> Result<Meet, UserError> {
     let name = |text: &str| Name::parse(text).map_err(|error| internal(&error));
-    Ok(Meet { role, nick: name(nick)?, peer: name(peer)?, code, check: Some(false), secret: None })
+    Ok(Meet {
+        role,
+        nick: name(nick)?,
+        peer: name(peer)?,
+        code,
+        check: Some(false),
+        secret: None,
+        lasting: false,
+    })
 }
 
 /// The partner's side: joins under the code and answers until the conversation ends.
@@ -222,7 +228,7 @@ struct Side {
     conversation: ConversationId,
     open: bool,
     /// Sent and not yet delivered.
-    waiting: Vec<MessageId>,
+    waiting: usize,
     delivered: usize,
     received: usize,
     left: bool,
@@ -235,7 +241,7 @@ impl Side {
             handle,
             conversation,
             open: false,
-            waiting: Vec::new(),
+            waiting: 0,
             delivered: 0,
             received: 0,
             left: false,
@@ -248,8 +254,8 @@ impl Side {
         match event {
             Event::Conversation(_, ConversationEvent::Open) => self.open = true,
             Event::Conversation(_, ConversationEvent::Received { .. }) => self.received += 1,
-            Event::Conversation(_, ConversationEvent::Delivery(message, Delivery::Delivered)) => {
-                self.waiting.retain(|waiting| waiting != message);
+            Event::Conversation(_, ConversationEvent::Delivery(_, Delivery::Delivered)) => {
+                self.waiting = self.waiting.saturating_sub(1);
                 self.delivered += 1;
             }
             Event::Conversation(
@@ -312,13 +318,14 @@ async fn run_script(sides: &mut [Side; 2], lines: &[String]) -> Result<(), UserE
     let [host, guest] = sides;
     let mut unsent = lines.iter();
     loop {
-        if host.open && guest.open && host.waiting.len() < 32 {
+        if host.open && guest.open && host.waiting < 32 {
             match unsent.next() {
                 Some(line) => {
                     let sent = host.handle.send_text(host.conversation, line.clone()).await;
-                    host.waiting.push(sent.map_err(|error| internal(&error))?);
+                    sent.map_err(|error| internal(&error))?;
+                    host.waiting += 1;
                 }
-                None if host.waiting.is_empty() && guest.received == lines.len() => {
+                None if host.waiting == 0 && guest.received == lines.len() => {
                     host.handle
                         .send(Command::Leave(host.conversation))
                         .await

@@ -10,7 +10,8 @@ use undertone_handle::{Command, Handle};
 use undertone_node::environment::doctor::{Facts, Report, State, Step};
 
 use crate::Exit;
-use crate::args::{Common, Doctor, NetworkChoice};
+use crate::args::{Doctor, NetworkChoice};
+use crate::config::Settings;
 use crate::failure::{failure, internal};
 use crate::world::{Interrupts, Prepared, connect};
 
@@ -26,7 +27,7 @@ const FEATURES: &[&str] = match (cfg!(feature = "arti"), cfg!(feature = "sqlciph
 };
 
 /// Looks at the machine and at the network, and prints a report that is safe to show in public.
-pub(crate) async fn doctor(common: &Common, doctor: Doctor, prepared: Prepared) -> Exit {
+pub(crate) async fn doctor(settings: &Settings, doctor: Doctor, prepared: Prepared) -> Exit {
     let facts = Facts::gather(
         env!("CARGO_PKG_VERSION"),
         FEATURES,
@@ -34,12 +35,13 @@ pub(crate) async fn doctor(common: &Common, doctor: Doctor, prepared: Prepared) 
         prepared.log.as_ref(),
     );
     let interrupts = Interrupts::new(prepared.signals);
-    let steps = if doctor.offline { Vec::new() } else { network(&doctor, interrupts.face()).await };
+    let steps =
+        if doctor.offline { Vec::new() } else { network(settings, interrupts.face()).await };
     if let Some(code) = interrupts.code() {
         return Exit::Code(code);
     }
     let report = Report::new(facts, steps);
-    let text = if common.json { report.to_json().to_string() + "\n" } else { report.to_text() };
+    let text = if settings.json() { report.to_json().to_string() + "\n" } else { report.to_text() };
     if let Err(error) = std::io::stdout().write_all(text.as_bytes()) {
         return Exit::Failed(internal(&error.kind()));
     }
@@ -51,19 +53,19 @@ pub(crate) async fn doctor(common: &Common, doctor: Doctor, prepared: Prepared) 
 }
 
 /// Tries the network, in the steps that are seen.
-async fn network(doctor: &Doctor, wishes: mpsc::Receiver<()>) -> Vec<Step> {
-    let name = match doctor.network.network {
+async fn network(settings: &Settings, wishes: mpsc::Receiver<()>) -> Vec<Step> {
+    let name = match settings.network.value {
         NetworkChoice::Arti => "Tor",
         NetworkChoice::Local => "loopback",
     };
     let step = |state, words: String, took| Step { name: name.to_owned(), state, words, took };
-    let connection = match connect(doctor.network.network, &doctor.network.details) {
+    let connection = match connect(settings.network.value, &settings.details()) {
         Ok(connection) => connection,
         Err(error) => return vec![step(State::Bad, error.message, None)],
     };
     let mut steps: Vec<Step> =
         connection.notices.iter().map(|words| step(State::Plain, words.clone(), None)).collect();
-    match undertone_node::start(connection.network.clone()) {
+    match undertone_node::start(connection.network.clone(), undertone_node::in_memory()) {
         Ok((handle, node)) => {
             steps.extend(look(handle, wishes, step).await);
             node.ended().await;

@@ -2,10 +2,13 @@
 
 mod args;
 mod chat;
+mod config;
 mod demo;
 mod doctor;
 mod failure;
 mod papers;
+#[cfg(feature = "sqlcipher")]
+mod profile;
 #[cfg(feature = "sqlcipher")]
 mod ratchet;
 mod world;
@@ -14,11 +17,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
-use undertone_handle::json;
+use undertone_handle::json::error_line;
 use undertone_handle::words::{Kind, UserError};
 use undertone_node::environment::hardening::{self, LockLimit};
 
-use crate::args::{Cli, Command, Common};
+use crate::args::{Cli, Command, Config};
+use crate::config::Settings;
 use crate::failure::{failure, internal};
 
 /// What is left of the runtime's tasks at the end gets so long; none of them matters any more.
@@ -38,40 +42,59 @@ fn main() -> ExitCode {
     let limit = LockLimit::read();
     hardening::bound_allocator(limit);
     let cli = Cli::parse();
-    let common = cli.common.clone();
-    match run(cli, limit) {
+    let mut json = cli.common.json;
+    match run(cli, limit, &mut json) {
         Exit::Code(code) => ExitCode::from(code),
         Exit::Told(error) => ExitCode::from(error.kind.exit_code()),
         Exit::Failed(error) => {
-            tell(&error, &common);
+            tell(&error, json);
             ExitCode::from(error.kind.exit_code())
         }
     }
 }
 
 /// Says a failure: one JSON line on standard output, or sentences on standard error.
-fn tell(error: &UserError, common: &Common) {
+fn tell(error: &UserError, json: bool) {
     use std::io::Write as _;
     // Where nobody reads there is nobody to tell; the exit code remains.
-    drop(if common.json {
-        writeln!(std::io::stdout(), "{}", json::error_line(error))
+    drop(if json {
+        writeln!(std::io::stdout(), "{}", error_line(error))
     } else {
         writeln!(std::io::stderr(), "{}\n{}", error.message, error.hint)
     });
 }
 
-fn run(cli: Cli, limit: LockLimit) -> Exit {
+/// Does what the command line says. `json` becomes whether failures are told to a program.
+fn run(cli: Cli, limit: LockLimit, json: &mut bool) -> Exit {
+    // What needs no settings works whatever stands in the file.
     match cli.command {
         Some(Command::Licences) => return papers::licences(),
         Some(Command::Completions { shell }) => return papers::completions(shell),
         Some(Command::Man) => return papers::manual(),
+        Some(Command::Config(Config { example: true })) => return config::example(),
         #[cfg(feature = "sqlcipher")]
         Some(Command::Ratchet(arguments)) => {
             return ratchet::ratchet(arguments, cli.common.json, limit);
         }
         _ => {}
     }
-    let prepared = match world::prepare(&cli.common, cli.draws(), limit) {
+    let settings = match Settings::gather(&cli, &config::of_process) {
+        Ok(settings) => settings,
+        Err(error) => return Exit::Failed(error),
+    };
+    *json = settings.json();
+    let draws = cli.draws() && settings.screen();
+    match cli.command {
+        Some(Command::Config(_)) => config::config(&settings),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Profile(arguments)) => profile::profile(arguments, &settings, limit),
+        command => converse(command, &settings, draws, limit),
+    }
+}
+
+/// What needs a network, and so a runtime.
+fn converse(command: Option<Command>, settings: &Settings, draws: bool, limit: LockLimit) -> Exit {
+    let prepared = match world::prepare(settings, draws, limit) {
         Ok(prepared) => prepared,
         Err(error) => return Exit::Failed(error),
     };
@@ -80,12 +103,12 @@ fn run(cli: Cli, limit: LockLimit) -> Exit {
         Err(error) => return Exit::Failed(internal(&error.kind())),
     };
     let exit = runtime.block_on(async {
-        match cli.command {
-            Some(Command::Chat(chat)) => chat::chat(&cli.common, chat, prepared).await,
-            Some(Command::Demo(demo)) => demo::demo(&cli.common, demo, prepared).await,
-            Some(Command::Doctor(doctor)) => doctor::doctor(&cli.common, doctor, prepared).await,
+        match command {
+            Some(Command::Chat(chat)) => chat::chat(settings, chat, prepared).await,
+            Some(Command::Demo(demo)) => demo::demo(settings, demo, prepared).await,
+            Some(Command::Doctor(doctor)) => doctor::doctor(settings, doctor, prepared).await,
             Some(_) => Exit::Code(0),
-            None => chat::start_screen(&cli.common, prepared).await,
+            None => chat::start_screen(settings, prepared).await,
         }
     });
     runtime.shutdown_timeout(LAST_TASKS);

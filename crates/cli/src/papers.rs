@@ -74,7 +74,7 @@ fn sections(command: &clap::Command, name: &str, page: &mut Vec<u8>) -> io::Resu
 }
 
 /// Writes to standard output. A reader that has read enough is no failure.
-fn print(bytes: &[u8]) -> Exit {
+pub(crate) fn print(bytes: &[u8]) -> Exit {
     match io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()) {
         Ok(()) => Exit::Code(0),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Code(0),

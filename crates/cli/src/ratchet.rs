@@ -11,7 +11,12 @@ use crate::Exit;
 pub(crate) fn ratchet(arguments: Ratchet, json: bool, limit: LockLimit) -> Exit {
     // What could not be had is for the doctor to tell: words would come between those of a pipe.
     let _hardening = hardening::harden(limit);
-    match ratchet::run(arguments, Streams::standard(), json) {
+    exit(ratchet::run(arguments, Streams::standard(), json))
+}
+
+/// How the program exits after a tool.
+pub(crate) fn exit(done: Result<(), Failure>) -> Exit {
+    match done {
         Ok(()) => Exit::Code(0),
         Err(Failure { kind, message, hint }) => {
             Exit::Failed(UserError::new(kind_of(kind), message, hint))

@@ -16,7 +16,8 @@ use undertone_node::environment::{clock, ending};
 use undertone_node::network::{self, AnyNetwork};
 use undertone_tui::{Clock, Now, Plan};
 
-use crate::args::{Common, NetworkChoice, NetworkDetails};
+use crate::args::{LogLevel as Level, NetworkChoice};
+use crate::config::{Colour, Details, Settings};
 use crate::failure::{failure, internal};
 
 /// The machine's two clocks.
@@ -55,10 +56,7 @@ pub(crate) fn kind(choice: NetworkChoice) -> NetworkKind {
 
 /// Opens a network as the command line wishes it. Files that the command line names by relative
 /// paths must have been read before: Tor's directory becomes the working directory.
-pub(crate) fn connect(
-    choice: NetworkChoice,
-    details: &NetworkDetails,
-) -> Result<Connection, UserError> {
+pub(crate) fn connect(choice: NetworkChoice, details: &Details) -> Result<Connection, UserError> {
     match choice {
         NetworkChoice::Local => {
             let network = network::local(&details.local_name);
@@ -69,7 +67,7 @@ pub(crate) fn connect(
 }
 
 #[cfg(feature = "arti")]
-fn arti(details: &NetworkDetails) -> Result<Connection, UserError> {
+fn arti(details: &Details) -> Result<Connection, UserError> {
     let mut notices = Vec::new();
     let config = match &details.tor_config {
         Some(path) => {
@@ -107,7 +105,7 @@ fn tor_config(path: &std::path::Path) -> Result<String, UserError> {
 }
 
 #[cfg(not(feature = "arti"))]
-fn arti(_details: &NetworkDetails) -> Result<Connection, UserError> {
+fn arti(_details: &Details) -> Result<Connection, UserError> {
     Err(failure(
         Kind::Usage,
         "This program was built without the Tor client.",
@@ -123,7 +121,11 @@ pub(crate) fn capitalised(text: &str) -> String {
 }
 
 /// An empty plan for a face on a network.
-pub(crate) fn plan(network: NetworkKind, demo: bool) -> Result<Plan, UserError> {
+pub(crate) fn plan(
+    network: NetworkKind,
+    demo: bool,
+    settings: &Settings,
+) -> Result<Plan, UserError> {
     // Drawn once here, so that a machine without randomness says so before the screen is drawn.
     undertone_node::propose_code().map_err(|error| internal(&error))?;
     Ok(Plan {
@@ -135,7 +137,7 @@ pub(crate) fn plan(network: NetworkKind, demo: bool) -> Result<Plan, UserError> 
         secret: None,
         network,
         demo,
-        colour: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        colour: settings.colour.value == Colour::Auto,
         utc_offset_seconds: clock::utc_offset_seconds(clock::unix_now()).unwrap_or(0),
         propose: Box::new(|| {
             loop {
@@ -169,13 +171,13 @@ pub(crate) struct Prepared {
 /// Hardens the process, opens the log, takes signals over. A log that would be written across a
 /// full screen is refused.
 pub(crate) fn prepare(
-    common: &Common,
+    settings: &Settings,
     draws: bool,
     limit: LockLimit,
 ) -> Result<Prepared, UserError> {
     let hardening = hardening::harden(limit);
     ending::install_panic_hook(undertone_tui::screen::restore);
-    let log = common.log.as_ref().map(|target| LogTarget::from_argument(target.as_ref()));
+    let log = settings.log.value.as_ref().map(|target| LogTarget::from_argument(target.as_ref()));
     if draws && matches!(log, Some(LogTarget::Stderr)) && std::io::stderr().is_terminal() {
         return Err(failure(
             Kind::Usage,
@@ -185,10 +187,10 @@ pub(crate) fn prepare(
         ));
     }
     if let Some(target) = &log {
-        let level = match common.log_level {
-            crate::args::LogLevel::Warn => LogLevel::Warn,
-            crate::args::LogLevel::Info => LogLevel::Info,
-            crate::args::LogLevel::Debug => LogLevel::Debug,
+        let level = match settings.log_level.value {
+            Level::Warn => LogLevel::Warn,
+            Level::Info => LogLevel::Info,
+            Level::Debug => LogLevel::Debug,
         };
         log::init(target, level).map_err(|error| {
             failure(Kind::Usage, &error.to_string(), "The program can run without a log.")

@@ -56,8 +56,7 @@ fn examples(help: &str) -> Vec<&str> {
     rest.lines().map(str::trim).filter(|line| line.contains("undertone")).collect()
 }
 
-// The page names the network that this build takes by default.
-#[cfg(all(feature = "arti", feature = "sqlcipher"))]
+#[cfg(feature = "sqlcipher")]
 #[test]
 fn the_manual_page_is_the_one_that_is_kept() {
     assert_same("docs/generated/undertone.1", &printed(&["man"]));

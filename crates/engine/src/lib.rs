@@ -6,6 +6,7 @@
 //! effects only then. Whatever fails before the commit, the engine is dropped and loaded anew.
 //!
 //! ```
+//! use undertone_engine::storage::Storage as _;
 //! use undertone_engine::{Context, Engine, Input, Memory};
 //! # use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng as _};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
@@ -17,7 +18,8 @@
 //!     &memory,
 //! );
 //! memory.apply(step.writes);
-//! assert!(step.effects.is_empty());
+//! assert_eq!(memory.commit(), Ok(()));
+//! assert!(step.effects.is_empty()); // only now would they be performed
 //! ```
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
@@ -200,6 +202,11 @@ impl Engine {
         let meetings = self.meetings.values().filter_map(Meeting::deadline);
         let conversations = self.conversations.values().filter_map(Conversation::deadline);
         meetings.chain(conversations).min()
+    }
+
+    /// The meetings under way: they live in memory alone, and are over when the engine is dropped.
+    pub fn meetings(&self) -> impl Iterator<Item = ConversationId> {
+        self.meetings.keys().copied()
     }
 
     /// Takes one input and says what to write and what to do.

@@ -4,12 +4,13 @@ mod read;
 
 use std::collections::BTreeMap;
 
+use undertone_handle::event::StorageFault;
 use undertone_handle::{ConversationId, MessageId};
 use zeroize::Zeroizing;
 
 use crate::storage::{
-    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, View, Write,
-    message_id,
+    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Storage, View,
+    Write, message_id,
 };
 
 /// Everything stored, in memory. Dropping it erases the secrets in it.
@@ -27,6 +28,17 @@ pub struct Memory {
     early: BTreeMap<ConversationId, BTreeMap<u64, EarlyRow>>,
     policies: BTreeMap<ConversationId, Policy>,
     drafts: BTreeMap<ConversationId, Zeroizing<String>>,
+}
+
+impl Storage for Memory {
+    fn apply(&mut self, writes: Vec<Write>) {
+        Self::apply(self, writes);
+    }
+
+    /// Never fails: there is no medium.
+    fn commit(&mut self) -> Result<(), StorageFault> {
+        Ok(())
+    }
 }
 
 impl Memory {

@@ -5,7 +5,7 @@
 //! loads it anew, so nothing that was decided on such an answer is ever done.
 
 use undertone_handle::command::{History, Name, Reaction, Role};
-use undertone_handle::event::{Delivery, Trust};
+use undertone_handle::event::{Delivery, StorageFault, Trust};
 use undertone_handle::query::{Before, Hit, Line, Overview, Search};
 use undertone_handle::{ConversationId, MessageId, SecretText};
 use undertone_ratchet::secret::Secret;
@@ -46,6 +46,21 @@ pub trait View {
     /// Messages of the partner's that nobody has seen, up to and including `last`, oldest first; only
     /// those with a timer or in a conversation that keeps nothing need be among them.
     fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId>;
+}
+
+/// What holds the rows, one transaction after the other. What was applied since the last commit is
+/// seen by the look-ups, and by nobody else.
+pub trait Storage: View {
+    /// Applies writes, in order, to the transaction. What fails is told by [`Storage::commit`].
+    fn apply(&mut self, writes: Vec<Write>);
+
+    /// Makes durable what was applied: when this returns, no crash undoes it.
+    ///
+    /// # Errors
+    /// Why nothing of the transaction was kept; or, for the medium's sake, why a look-up in it was
+    /// not answered. The storage is as it was after the commit before, and takes another
+    /// transaction.
+    fn commit(&mut self) -> Result<(), StorageFault>;
 }
 
 /// Look-ups of interfaces: what is committed, read past the engine, so that no screen waits for it.

@@ -16,10 +16,39 @@ pub enum Event {
     Meeting(ConversationId, MeetingEvent),
     /// A conversation moved on.
     Conversation(ConversationId, ConversationEvent),
+    /// What is stored cannot be written or read, or can again.
+    Storage(StorageEvent),
     /// The node cannot go on and will end.
     Fatal(UserError),
     /// The node has ended in order; no event follows.
     Ended,
+}
+
+/// Whether the storage does what it is asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageEvent {
+    /// It does not. Nothing stored is lost; what was being done is not done, and nothing is sent or
+    /// taken in until it does again.
+    Failed(StorageFault),
+    /// It does again.
+    Well,
+}
+
+/// Why the storage did not do what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorageFault {
+    /// There is no room left.
+    Full,
+    /// The files or the file system can't be written.
+    ReadOnly,
+    /// This user has no right to the files.
+    Denied,
+    /// Another program holds the files.
+    Busy,
+    /// The bytes are not what was written.
+    Damaged,
+    /// Anything else of the machine's.
+    Machine,
 }
 
 /// Which network a node uses.
@@ -120,6 +149,8 @@ pub enum MeetingEnd {
     ProtocolViolation,
     /// The network could not be reached in time.
     NoNetwork,
+    /// What was agreed on could not be stored.
+    NotStored,
     /// The user gave it up.
     GivenUp,
 }
@@ -341,6 +372,8 @@ pub enum NotSent {
     TooLong,
     /// Too many texts are waiting already.
     OutboxFull,
+    /// It could not be stored, and what is not stored is not sent.
+    NotStored,
     /// The conversation is not open, or not any more.
     NotOpen,
 }

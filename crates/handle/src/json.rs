@@ -11,7 +11,8 @@ use zeroize::Zeroizing;
 use crate::command::{History, is_deceptive};
 use crate::event::{
     CheckEvent, ConversationEvent, Deletion, Delivery, Event, HealingEvent, LinkState, MeetingEnd,
-    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
+    StorageEvent, StorageFault, Trust,
 };
 use crate::words::UserError;
 use crate::{ConversationId, MessageId, SecretText, Ticket};
@@ -42,6 +43,10 @@ enum Row<'a> {
     Ready { network: &'static str, anonymous: bool, clock_off_by_seconds: Option<i64> },
     #[serde(rename = "network.blocked")]
     Blocked { network: &'static str, reason: &'a str, clock_off_by_seconds: Option<i64> },
+    #[serde(rename = "storage.failed")]
+    StorageFailed { reason: &'static str },
+    #[serde(rename = "storage.well")]
+    StorageWell {},
     #[serde(rename = "prompt")]
     Prompt { what: &'static str },
     #[serde(rename = "meeting.code")]
@@ -128,10 +133,12 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 31] = [
+pub const EVENTS: [&str; 33] = [
     "network.finding",
     "network.ready",
     "network.blocked",
+    "storage.failed",
+    "storage.well",
     "prompt",
     "meeting.code",
     "meeting.step",
@@ -195,6 +202,17 @@ fn row(event: &Event) -> Row<'_> {
         Event::Network(state) => network(state),
         Event::Meeting(id, event) => meeting(id.to_string(), event),
         Event::Conversation(id, event) => conversation(id.to_string(), event),
+        Event::Storage(StorageEvent::Well) => Row::StorageWell {},
+        Event::Storage(StorageEvent::Failed(fault)) => Row::StorageFailed {
+            reason: match fault {
+                StorageFault::Full => "full",
+                StorageFault::ReadOnly => "read_only",
+                StorageFault::Denied => "denied",
+                StorageFault::Busy => "busy",
+                StorageFault::Damaged => "damaged",
+                StorageFault::Machine => "machine",
+            },
+        },
         Event::Fatal(error) => error_row(error),
         Event::Ended => Row::Ended {},
     }
@@ -302,6 +320,7 @@ fn reason(end: &MeetingEnd) -> &'static str {
         MeetingEnd::NoCommonVersion => "no_common_version",
         MeetingEnd::ProtocolViolation => "protocol_violation",
         MeetingEnd::NoNetwork => "no_network",
+        MeetingEnd::NotStored => "not_stored",
         MeetingEnd::GivenUp => "given_up",
     }
 }
@@ -365,6 +384,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             let reason = match reason {
                 NotSent::TooLong => "too_long",
                 NotSent::OutboxFull => "outbox_full",
+                NotSent::NotStored => "not_stored",
                 NotSent::NotOpen => "not_open",
             };
             Row::NotSent { conversation, ticket: *ticket, reason }

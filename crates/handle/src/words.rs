@@ -7,6 +7,7 @@
 mod check;
 mod healing;
 mod message;
+mod storage;
 
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ pub use self::healing::{HealingColour, HealingWords, healing, healing_short};
 pub use self::message::{
     deleted, delivery_mark, delivery_word, history, not_done, not_sent, timer,
 };
+pub use self::storage::{STORAGE_WELL, storage};
 use crate::command::Role;
 use crate::event::{
     LinkState, MeetingEnd, MeetingStep, NetworkKind, NetworkState, NetworkStep, Trust,
@@ -190,6 +192,11 @@ pub fn meeting_end(end: &MeetingEnd, role: Role) -> UserError {
             "The network could not be reached in time.",
             "Look at your connection and this machine's clock, wait a minute or two, and try \
              again.",
+        ),
+        MeetingEnd::NotStored => UserError::new(
+            Kind::Environment,
+            "This machine could not store what was agreed on, so no conversation began.",
+            "Look at what is said about the storage, then begin again with a fresh code.",
         ),
         MeetingEnd::GivenUp => UserError::new(
             Kind::Code,

@@ -8,7 +8,8 @@ use serde_json::Value;
 use undertone_handle::command::{History, Reaction};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
-    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, Trust,
+    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
+    StorageEvent, StorageFault, Trust,
 };
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
@@ -28,6 +29,16 @@ fn all_lines() -> Vec<String> {
     ] {
         lines.push(json::line(&Event::Network(NetworkState { kind, step, clock_off_by_seconds })));
     }
+    let faults = [
+        StorageFault::Full,
+        StorageFault::ReadOnly,
+        StorageFault::Denied,
+        StorageFault::Busy,
+        StorageFault::Damaged,
+        StorageFault::Machine,
+    ];
+    lines.extend(faults.map(|fault| json::line(&Event::Storage(StorageEvent::Failed(fault)))));
+    lines.push(json::line(&Event::Storage(StorageEvent::Well)));
     for prompt in [
         json::Prompt::Role,
         json::Prompt::Nick,
@@ -62,6 +73,7 @@ fn all_lines() -> Vec<String> {
             MeetingEnd::NoCommonVersion,
             MeetingEnd::ProtocolViolation,
             MeetingEnd::NoNetwork,
+            MeetingEnd::NotStored,
             MeetingEnd::GivenUp,
         ]
         .map(MeetingEvent::Ended),
@@ -111,7 +123,7 @@ fn all_lines() -> Vec<String> {
             .map(|state| ConversationEvent::Delivery(message, state)),
     );
     conversation.extend(
-        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen]
+        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotStored, NotSent::NotOpen]
             .map(|reason| ConversationEvent::NotSent(Ticket(1), reason)),
     );
     conversation.push(ConversationEvent::Edited { message, body: "no".into(), at });

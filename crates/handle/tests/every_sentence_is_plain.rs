@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use undertone_handle::command::Role;
+use undertone_handle::command::{History, Role};
 use undertone_handle::event::{
     CheckEvent, Delivery, HealingEvent, LinkState, MeetingEnd, MeetingStep, NetworkKind,
-    NetworkState, NetworkStep, NotSent, Trust,
+    NetworkState, NetworkStep, NotDone, NotSent, StorageFault, Trust,
 };
 use undertone_handle::words::{self, HealingColour, HealingWords, UserError};
 
-const ENDS: [MeetingEnd; 11] = [
+const ENDS: [MeetingEnd; 12] = [
     MeetingEnd::NobodyAnswers,
     MeetingEnd::CodeTaken,
     MeetingEnd::WrongPassword,
@@ -21,6 +21,7 @@ const ENDS: [MeetingEnd; 11] = [
     MeetingEnd::NoCommonVersion,
     MeetingEnd::ProtocolViolation,
     MeetingEnd::NoNetwork,
+    MeetingEnd::NotStored,
     MeetingEnd::GivenUp,
 ];
 
@@ -54,8 +55,23 @@ fn errors() -> Vec<(String, UserError)> {
             errors.push((format!("{end:?}, {role:?}"), words::meeting_end(&end, role)));
         }
     }
-    for reason in [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotOpen] {
+    for reason in [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotStored, NotSent::NotOpen] {
         errors.push((format!("{reason:?}"), words::not_sent(reason)));
+    }
+    for reason in
+        [NotDone::Gone, NotDone::NotOurs, NotDone::TooLong, NotDone::OutboxFull, NotDone::NotOpen]
+    {
+        errors.push((format!("not done: {reason:?}"), words::not_done(reason)));
+    }
+    for fault in [
+        StorageFault::Full,
+        StorageFault::ReadOnly,
+        StorageFault::Denied,
+        StorageFault::Busy,
+        StorageFault::Damaged,
+        StorageFault::Machine,
+    ] {
+        errors.push((format!("storage: {fault:?}"), words::storage(fault)));
     }
     errors.push(("one undelivered".into(), words::undelivered(1)));
     errors.push(("three undelivered".into(), words::undelivered(3)));
@@ -71,6 +87,13 @@ fn sentences() -> Vec<(String, String)> {
     let mut all = vec![
         ("not audited".to_owned(), words::NOT_AUDITED.to_owned()),
         ("local".to_owned(), words::NO_ANONYMITY_LONG.to_owned()),
+        ("storage well".to_owned(), words::STORAGE_WELL.to_owned()),
+        ("away".to_owned(), words::link(&LinkState::Away)),
+        ("timer set".to_owned(), words::timer(Some(604_800), true, "ana")),
+        ("timer taken off".to_owned(), words::timer(None, false, "ana")),
+        ("history kept".to_owned(), words::history(History::Kept)),
+        ("history for a day".to_owned(), words::history(History::For(86_400))),
+        ("history not kept".to_owned(), words::history(History::NotKept)),
         ("slow".to_owned(), words::NETWORK_SLOW.to_owned()),
         ("clock ahead".to_owned(), words::clock_off(7500)),
         ("clock behind".to_owned(), words::clock_off(-86_400)),

@@ -1,17 +1,26 @@
 //! The thread on which the engine and its storage live.
 //!
-//! It takes what waits (at most [`BATCH`] inputs), lets the engine answer each, applies the writes,
-//! and performs the effects only after that, in order. It has an event loop of its own, so neither a
-//! slow disk nor a long derivation there ever stops the streams, and no lock is held anywhere.
+//! It takes what waits (at most [`BATCH`] inputs), lets the engine answer each, commits what they led
+//! to in one transaction, and performs the effects only after that, in order. It has an event loop of
+//! its own, so neither a slow disk nor a long derivation there ever stops the streams, and no lock is
+//! held anywhere.
+//!
+//! When the storage does not commit, everything that hangs on it is dropped as if the program had
+//! ended there: the engine, its streams, services and dials. The engine is loaded anew from what is
+//! stored, and stays without a network until the storage commits again ([`Driver::try_storage`]).
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use undertone_engine::{Context, Effect, Engine, Input, Memory};
-use undertone_handle::event::{NetworkKind, NetworkState, NetworkStep};
-use undertone_handle::{Command, Event, NodeSide};
+use undertone_engine::storage::{Storage, Write};
+use undertone_engine::{Context, Effect, Engine, Input};
+use undertone_handle::event::{
+    ConversationEvent, MeetingEnd, MeetingEvent, NetworkKind, NetworkState, NetworkStep, NotSent,
+    StorageEvent, StorageFault,
+};
+use undertone_handle::{Command, ConversationId, Event, NodeSide, Ticket};
 use undertone_net::{Network, NetworkStatus};
 
 use crate::entropy::Hedged;
@@ -26,9 +35,17 @@ const INPUTS: usize = 256;
 /// How soon a node looks again whether an interface that was behind has caught up.
 const BEHIND: Duration = Duration::from_millis(20);
 
+/// How often it is tried whether a storage that failed does again what it is asked to.
+const TRY_STORAGE: Duration = Duration::from_secs(2);
+
 /// Everything that the thread owns.
 pub(crate) struct Driver {
     side: NodeSide,
+    storage: Box<dyn Storage + Send>,
+    /// When to try the storage again, while it fails.
+    failing: Option<Instant>,
+    /// The last word about the network, for an engine that is loaded anew.
+    found: Option<NetworkState>,
     network: Arc<dyn Network>,
     kind: NetworkKind,
     runtime: tokio::runtime::Handle,
@@ -39,48 +56,53 @@ pub(crate) struct Driver {
 impl Driver {
     pub(crate) fn new(
         side: NodeSide,
+        storage: Box<dyn Storage + Send>,
         network: Arc<dyn Network>,
         kind: NetworkKind,
         runtime: tokio::runtime::Handle,
         rng: Hedged,
     ) -> Self {
-        Self { side, network, kind, runtime, rng, start: Instant::now() }
+        let start = Instant::now();
+        Self { side, storage, failing: None, found: None, network, kind, runtime, rng, start }
     }
 
     /// Runs until the engine has finished. Returns after the network is down.
     pub(crate) async fn run(mut self) {
         let (inputs, mut waiting) = mpsc::channel(INPUTS);
         let mut world = World::new(Arc::clone(&self.network), self.runtime.clone(), inputs.clone());
-        let mut memory = Memory::default();
-        let mut engine = Engine::load(self.network.id(), &memory);
-        let follower = self.runtime.spawn(follow(Arc::clone(&self.network), self.kind, inputs));
+        let mut engine = Engine::load(self.network.id(), self.storage.as_ref());
+        let mut follower = self.follow(inputs);
         self.network.start();
         let mut batch = Vec::with_capacity(BATCH);
         let mut open = true;
         loop {
             self.next(&engine, &mut waiting, &mut batch, &mut open).await;
+            self.try_storage(&mut batch);
+            let told = Told::of(&batch, &engine);
             let mut effects = Vec::new();
             for input in batch.drain(..) {
-                if let Input::Closed { stream, .. } = &input {
-                    world.forget(*stream);
+                match &input {
+                    Input::Closed { stream, .. } => world.forget(*stream),
+                    Input::Network(state) => self.found = Some(state.clone()),
+                    _ => {}
                 }
-                let mut context = Context { now: self.now(), wall: wall(), rng: &mut self.rng };
-                let step = engine.handle(input, &mut context, &memory);
-                memory.apply(step.writes);
-                effects.extend(step.effects);
+                effects.extend(self.handle(input, &mut engine));
             }
-            let mut finished = false;
-            for effect in effects {
-                match effect {
-                    // An interface that is gone is noticed by its commands' end.
-                    Effect::Notify(event) => {
-                        let _gone = self.side.tell(event);
-                    }
-                    Effect::Finish => finished = true,
-                    effect => world.perform(effect),
+            if let Err(fault) = self.storage.commit() {
+                // A channel of its own, so that nothing said to the old engine reaches the new one,
+                // which counts its dials and services from the beginning again.
+                let (inputs, fresh) = mpsc::channel(INPUTS);
+                waiting = fresh;
+                world.reset(inputs.clone());
+                follower.abort();
+                follower = self.follow(inputs);
+                engine = Engine::load(self.network.id(), self.storage.as_ref());
+                if self.failed(fault, &told) {
+                    break;
                 }
+                continue;
             }
-            if finished {
+            if self.perform(effects, &mut world) {
                 break;
             }
         }
@@ -89,6 +111,76 @@ impl Driver {
         drop(waiting);
         world.end().await;
         let _gone = self.side.tell(Event::Ended);
+    }
+
+    /// Begins to tell the engine each change of the way to the network.
+    fn follow(&self, inputs: mpsc::Sender<Input>) -> tokio::task::JoinHandle<()> {
+        self.runtime.spawn(follow(Arc::clone(&self.network), self.kind, inputs))
+    }
+
+    /// Lets the engine answer one input. The writes are in the open transaction then.
+    fn handle(&mut self, input: Input, engine: &mut Engine) -> Vec<Effect> {
+        // Without a storage nothing is begun: the engine hears of the network when it is well.
+        if self.failing.is_some() && matches!(input, Input::Network(_)) {
+            if let Some(state) = &self.found {
+                let _gone = self.side.tell(Event::Network(state.clone()));
+            }
+            return Vec::new();
+        }
+        let mut context = Context { now: self.now(), wall: wall(), rng: &mut self.rng };
+        let step = engine.handle(input, &mut context, self.storage.as_ref());
+        self.storage.apply(step.writes);
+        step.effects
+    }
+
+    /// Performs what is stored. `true`: everything has ended.
+    fn perform(&mut self, effects: Vec<Effect>, world: &mut World) -> bool {
+        let mut finished = false;
+        for effect in effects {
+            match effect {
+                // An interface that is gone is noticed by its commands' end.
+                Effect::Notify(event) => {
+                    let _gone = self.side.tell(event);
+                }
+                Effect::Finish => finished = true,
+                effect => world.perform(effect),
+            }
+        }
+        finished
+    }
+
+    /// Tells what a failed transaction means for whoever asked for something in it. `true`: the end
+    /// was asked for, and there is nothing to wait for.
+    fn failed(&mut self, fault: StorageFault, told: &Told) -> bool {
+        tracing::warn!(?fault, "the storage does not commit");
+        if self.failing.replace(Instant::now() + TRY_STORAGE).is_none() {
+            let _gone = self.side.tell(Event::Storage(StorageEvent::Failed(fault)));
+        }
+        for (conversation, ticket) in &told.texts {
+            let event = ConversationEvent::NotSent(*ticket, NotSent::NotStored);
+            let _gone = self.side.tell(Event::Conversation(*conversation, event));
+        }
+        for conversation in &told.meetings {
+            let event = MeetingEvent::Ended(MeetingEnd::NotStored);
+            let _gone = self.side.tell(Event::Meeting(*conversation, event));
+        }
+        told.shutdown
+    }
+
+    /// Tries a storage that failed, when it is time: with a write that changes nothing.
+    fn try_storage(&mut self, batch: &mut Vec<Input>) {
+        if self.failing.is_none_or(|at| Instant::now() < at) {
+            return;
+        }
+        let profile = self.storage.profile();
+        self.storage.apply(vec![Write::PutProfile(profile)]);
+        if self.storage.commit().is_err() {
+            self.failing = Some(Instant::now() + TRY_STORAGE);
+            return;
+        }
+        self.failing = None;
+        let _gone = self.side.tell(Event::Storage(StorageEvent::Well));
+        batch.extend(self.found.clone().map(Input::Network));
     }
 
     /// Waits for something to do and puts it into `batch`.
@@ -101,6 +193,7 @@ impl Driver {
     ) {
         let deadline = engine.deadline().map(|at| self.start + Duration::from_millis(at));
         let behind = self.side.is_behind();
+        let retry = self.failing;
         tokio::select! {
             command = self.side.commands.recv(), if *open => match command {
                 Some(command) => batch.push(Input::Command(command)),
@@ -115,11 +208,39 @@ impl Driver {
             () = sleep_until(deadline.unwrap_or(self.start)), if deadline.is_some() => {
                 batch.push(Input::Tick);
             }
+            () = sleep_until(retry.unwrap_or(self.start)), if retry.is_some() => {}
         }
     }
 
     fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Who is to be told when a batch comes to nothing.
+struct Told {
+    texts: Vec<(ConversationId, Ticket)>,
+    meetings: Vec<ConversationId>,
+    shutdown: bool,
+}
+
+impl Told {
+    fn of(batch: &[Input], engine: &Engine) -> Self {
+        let mut told =
+            Self { texts: Vec::new(), meetings: engine.meetings().collect(), shutdown: false };
+        for input in batch {
+            match input {
+                Input::Command(Command::Send { conversation, ticket, .. }) => {
+                    told.texts.push((*conversation, *ticket));
+                }
+                Input::Command(Command::Meet { conversation, .. }) => {
+                    told.meetings.push(*conversation);
+                }
+                Input::Command(Command::Shutdown) => told.shutdown = true,
+                _ => {}
+            }
+        }
+        told
     }
 }
 

@@ -13,6 +13,8 @@ mod world;
 
 use rand_core::Rng as _;
 use tokio::sync::oneshot;
+use undertone_engine::Memory;
+use undertone_engine::storage::Storage;
 use undertone_handle::{ConversationId, Handle};
 use undertone_wire::code::Code;
 
@@ -47,11 +49,14 @@ impl Node {
     }
 }
 
-/// Starts a node on a network of its own. Must be called within a Tokio runtime.
+/// Starts a node on a network and a storage of its own. Must be called within a Tokio runtime.
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start(network: AnyNetwork) -> Result<(Handle, Node), StartError> {
+pub fn start(
+    network: AnyNetwork,
+    storage: Box<dyn Storage + Send>,
+) -> Result<(Handle, Node), StartError> {
     let AnyNetwork { network, kind } = network;
     let (handle, side) = undertone_handle::channel();
     let runtime = tokio::runtime::Handle::current();
@@ -64,12 +69,18 @@ pub fn start(network: AnyNetwork) -> Result<(Handle, Node), StartError> {
     std::thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || {
-            own.block_on(Driver::new(side, network, kind, runtime, rng).run());
+            own.block_on(Driver::new(side, storage, network, kind, runtime, rng).run());
             // Nobody may be waiting for the end.
             let _nobody = tell_end.send(());
         })
         .map_err(|error| StartError::Thread(error.kind()))?;
     Ok((handle, Node { ended }))
+}
+
+/// A storage that lives and dies with the process: nothing of it is ever written anywhere.
+#[must_use]
+pub fn in_memory() -> Box<dyn Storage + Send> {
+    Box::new(Memory::default())
 }
 
 /// Proposes a code.

@@ -179,6 +179,21 @@ impl World {
         }
     }
 
+    /// Drops everything that hangs on an engine which is dropped: streams, services, dials. What
+    /// begins from now on is told to `inputs`.
+    pub(crate) fn reset(&mut self, inputs: mpsc::Sender<Input>) {
+        self.shared.inputs = inputs;
+        for (_, task) in self.dials.drain() {
+            task.abort();
+        }
+        for (_, task) in self.services.drain() {
+            task.abort();
+        }
+        for (_, end) in self.shared.streams.lock().unwrap_or_else(PoisonError::into_inner).drain() {
+            end.task.abort();
+        }
+    }
+
     /// The orderly end: last words are sent, services and the network go.
     pub(crate) async fn end(mut self) {
         for task in self.dials.values() {

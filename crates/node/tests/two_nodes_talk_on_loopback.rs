@@ -22,7 +22,7 @@ async fn a_code_leads_to_a_conversation_and_a_goodbye() {
     guest.open().await;
     for i in 0..100 {
         let body = format!("text {i} 👩\u{200d}🔬 שלום");
-        let id = host.say(&body).await;
+        let id = host.say_and_queue(&body).await;
         assert_eq!(guest.text().await, body);
         host.told(ConversationEvent::Delivery(id, Delivery::Delivered)).await;
         guest.say(&body).await;

@@ -27,6 +27,9 @@ pub(crate) mod label {
     pub(crate) const MESSAGE: &[u8] = b"undertone/1 ratchet message key";
     pub(crate) const HEADER_NONCE: &[u8] = b"undertone/1 ratchet header nonce";
     pub(crate) const PAYLOAD: &[u8] = b"undertone/1 ratchet payload key";
+    pub(crate) const LONG_HASH: &[u8] = b"undertone/1 ratchet long text hash";
+    pub(crate) const LONG_HEADER_NONCE: &[u8] = b"undertone/1 ratchet long header nonce";
+    pub(crate) const LONG_PAYLOAD: &[u8] = b"undertone/1 ratchet long payload key";
     pub(crate) const EPOCH_JITTER: &[u8] = b"undertone/1 ratchet epoch jitter";
     pub(crate) const HASH_ROOT: &[u8] = b"undertone/1 shown root key";
     pub(crate) const HASH_CHAIN: &[u8] = b"undertone/1 shown chain keys";
@@ -94,14 +97,29 @@ pub(crate) fn hmac(key: &Secret<32>, parts: &[&[u8]]) -> Secret<32> {
 
 /// [`hmac`] without the heap, for what every packet needs. The caller erases `out`.
 pub(crate) fn hmac_to(key: &[u8; 32], parts: &[&[u8]], out: &mut [u8; 32]) {
-    #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length will do");
-    for part in parts {
-        mac.update(part);
+    Keyed::new(key).hmac_to(parts, out);
+}
+
+/// HMAC under one key for several inputs: setting the key up is half the work of a short one. Erased on drop.
+pub(crate) struct Keyed(Hmac<Sha256>);
+
+impl Keyed {
+    pub(crate) fn new(key: &[u8; 32]) -> Self {
+        #[expect(clippy::expect_used, reason = "HMAC takes keys of every length")]
+        let mac = Hmac::new_from_slice(key).expect("any length will do");
+        Self(mac)
     }
-    let mut tag = mac.finalize().into_bytes();
-    out.copy_from_slice(&tag);
-    tag.as_mut_slice().zeroize();
+
+    /// HMAC over the concatenation of `parts`. The caller erases `out`.
+    pub(crate) fn hmac_to(&self, parts: &[&[u8]], out: &mut [u8; 32]) {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        let mut tag = mac.finalize().into_bytes();
+        out.copy_from_slice(&tag);
+        tag.as_mut_slice().zeroize();
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +147,9 @@ mod tests {
             label::MESSAGE,
             label::HEADER_NONCE,
             label::PAYLOAD,
+            label::LONG_HASH,
+            label::LONG_HEADER_NONCE,
+            label::LONG_PAYLOAD,
             label::EPOCH_JITTER,
             label::HASH_ROOT,
             label::HASH_CHAIN,

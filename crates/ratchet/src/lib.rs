@@ -86,6 +86,7 @@
 //! # }
 //! ```
 
+mod chacha_hmac;
 mod dh;
 pub mod handshake;
 mod kdf;
@@ -97,3 +98,8 @@ pub mod stream;
 pub mod transcript;
 #[cfg(test)]
 mod wycheproof;
+
+/// The examples of `README.md` run with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 pub(crate) use self::chain::EpochKeys;
-use self::chain::{ChainKey, RootStep};
+use self::chain::{ChainKey, ChainStep, RootStep};
 pub use self::epochs::{
     AMBER_LINK_TIME, AMBER_MESSAGES, Begin, EPOCH_LINK_TIME, EPOCH_MESSAGES, EPOCH_PAUSE, Healing,
     MAX_UNHEALED, Pace,
@@ -30,7 +30,7 @@ pub use self::epochs::{
 pub use self::error::{DecryptError, EncryptError};
 use self::exchange::Exchange;
 pub use self::exchange::{ChunkError, MAX_CHUNK, MIN_CHUNK, Taken};
-use self::packet::{Header, SEALED_HEADER_LEN};
+use self::packet::{Header, MessageKey, SEALED_HEADER_LEN};
 pub use self::packet::{MAX_PLAINTEXT, OVERHEAD};
 use self::skipped::Skipped;
 pub use self::skipped::{MAX_SKIPPED, MAX_SKIPPED_AGE, MAX_SKIPPED_PER_CHAIN};
@@ -140,8 +140,8 @@ pub(crate) struct Start {
 enum Change {
     /// A key that had been kept is used up.
     Kept { header: Secret<32>, number: u32 },
-    /// The chain goes on, from its present key or, behind a gap, from this one.
-    Along { chain: Option<ChainKey>, next: u32, passed: Vec<(u32, Secret<32>)> },
+    /// The chain goes on.
+    Along { next: u32, passed: Vec<(u32, Secret<32>)> },
     /// The peer has started a new chain.
     Step {
         peer: Point,
@@ -264,9 +264,10 @@ impl Session {
             number: sending.sent,
             epoch,
         };
-        let mut key = Zeroizing::new([0; 32]);
-        sending.chain.message_key(&mut key);
-        let nonce = packet::nonce(&key, plaintext, rng);
+        let mut step = ChainStep::default();
+        sending.chain.step(&mut step);
+        let key = MessageKey::new(&step.message);
+        let nonce = key.nonce(plaintext, rng);
         header
             .seal(&sending.header, &self.associated_data, nonce)
             .and_then(|header| packet::seal(&key, &header, &self.associated_data, plaintext, out))
@@ -282,7 +283,7 @@ impl Session {
             }
         }
         if let Some(sending) = &mut self.sending {
-            sending.chain.advance();
+            sending.chain.follow(&step);
             sending.sent = sending.sent.saturating_add(1);
         }
         self.unhealed = self.unhealed.saturating_add(1);
@@ -325,11 +326,12 @@ impl Session {
         }
         let (sealed_header, body) =
             packet.split_first_chunk::<SEALED_HEADER_LEN>().ok_or_else(wrong)?;
-        let mut key = Zeroizing::new([0; 32]);
-        let change = self.prepare(sealed_header, now, &mut key)?;
+        let mut step = ChainStep::default();
+        let change = self.prepare(sealed_header, now, &mut step)?;
+        let key = MessageKey::new(&step.message);
         packet::open(&key, sealed_header, &self.associated_data, body, out)
             .ok_or(DecryptError::Payload)?;
-        self.commit(change, now);
+        self.commit(change, &step, now);
         Ok(())
     }
 
@@ -410,12 +412,13 @@ impl Session {
         self.receiving.as_ref().map_or(0, |receiving| receiving.next)
     }
 
-    /// Finds the message key for a header, and what reading it will change. Changes nothing yet.
+    /// Finds the message key for a header, and what reading it will change. Changes nothing yet. For a key that was kept,
+    /// `taken` holds no key of a chain.
     fn prepare(
         &self,
         sealed: &[u8; SEALED_HEADER_LEN],
         now: u64,
-        key: &mut Zeroizing<[u8; 32]>,
+        taken: &mut ChainStep,
     ) -> Result<Change, DecryptError> {
         let open = |key: &Secret<32>| Header::open(sealed, key, &self.associated_data);
         if let Some(receiving) = &self.receiving
@@ -424,12 +427,12 @@ impl Session {
             if header.epoch != receiving.epoch {
                 return Err(DecryptError::Epoch(header.epoch));
             }
-            return self.go_along(receiving, &header, now, key);
+            return self.go_along(receiving, &header, now, taken);
         }
         if let Some(sending) = &self.sending
             && let Some(header) = open(&self.next_receiving_header)
         {
-            return self.step(sending, &header, key);
+            return self.step(sending, &header, taken);
         }
         for chain in &self.skipped.chains {
             if let Some(header) = open(&chain.header) {
@@ -437,7 +440,7 @@ impl Session {
                 if header.epoch > self.epoch {
                     return Err(DecryptError::Epoch(header.epoch));
                 }
-                return self.kept(&chain.header, header.number, now, key);
+                return self.kept(&chain.header, header.number, now, taken);
             }
         }
         Err(DecryptError::Header)
@@ -448,10 +451,10 @@ impl Session {
         header: &Secret<32>,
         number: u32,
         now: u64,
-        key: &mut Zeroizing<[u8; 32]>,
+        taken: &mut ChainStep,
     ) -> Result<Change, DecryptError> {
         let kept = self.skipped.get(header, number, now).ok_or(DecryptError::Replayed)?;
-        key.copy_from_slice(kept.as_bytes());
+        taken.message = *kept.as_bytes();
         Ok(Change::Kept { header: header.clone(), number })
     }
 
@@ -461,22 +464,22 @@ impl Session {
         receiving: &Receiving,
         header: &Header,
         now: u64,
-        key: &mut Zeroizing<[u8; 32]>,
+        taken: &mut ChainStep,
     ) -> Result<Change, DecryptError> {
         if header.key != *self.peer.as_bytes() {
             return Err(DecryptError::Inconsistent);
         }
         let Some(gap) = header.number.checked_sub(receiving.next) else {
-            return self.kept(&receiving.header, header.number, now, key);
+            return self.kept(&receiving.header, header.number, now, taken);
         };
         let next = header.number.checked_add(1).ok_or(DecryptError::TooFarAhead)?;
         if gap == 0 {
-            receiving.chain.message_key(key);
-            return Ok(Change::Along { chain: None, next, passed: Vec::new() });
+            receiving.chain.step(taken);
+            return Ok(Change::Along { next, passed: Vec::new() });
         }
         let (passed, chain) = receiving.chain.skip(receiving.next, bounded(gap)?);
-        chain.message_key(key);
-        Ok(Change::Along { chain: Some(chain), next, passed })
+        chain.step(taken);
+        Ok(Change::Along { next, passed })
     }
 
     /// The first packet read of a new chain.
@@ -484,7 +487,7 @@ impl Session {
         &self,
         sending: &Sending,
         header: &Header,
-        key: &mut Zeroizing<[u8; 32]>,
+        taken: &mut ChainStep,
     ) -> Result<Change, DecryptError> {
         let peer = Point::parse(&header.key).map_err(|_| DecryptError::Inconsistent)?;
         if peer == self.peer {
@@ -511,19 +514,16 @@ impl Session {
         let gap = bounded(header.number)?;
         let step = RootStep::take(&self.root, &sending.own, &peer, mix.as_ref());
         let (passed, chain) = step.chain.skip(0, gap);
-        chain.message_key(key);
+        chain.step(taken);
         Ok(Change::Step { peer, step, chain, next, rest, passed, sent: sending.sent })
     }
 
-    fn commit(&mut self, change: Change, now: u64) {
+    fn commit(&mut self, change: Change, taken: &ChainStep, now: u64) {
         match change {
             Change::Kept { header, number } => self.skipped.remove(&header, number),
-            Change::Along { chain, next, passed } => {
+            Change::Along { next, passed } => {
                 if let Some(receiving) = &mut self.receiving {
-                    if let Some(chain) = chain {
-                        receiving.chain = chain;
-                    }
-                    receiving.chain.advance();
+                    receiving.chain.follow(taken);
                     receiving.next = next;
                     self.skipped.insert(&receiving.header, passed, now);
                 }
@@ -537,7 +537,7 @@ impl Session {
                 if let Some((epoch, keys)) = step.epoch {
                     self.enter_epoch(epoch, keys);
                 }
-                chain.advance();
+                chain.follow(taken);
                 self.receiving = Some(Receiving { chain, header, next, epoch: self.epoch });
                 self.root = step.root;
                 self.tag_seeds.receiving = Some(step.next_tags);

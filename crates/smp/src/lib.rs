@@ -352,3 +352,8 @@ mod same_path;
 mod samples;
 #[cfg(test)]
 mod via;
+
+/// The examples of `README.md` run with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

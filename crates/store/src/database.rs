@@ -16,6 +16,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Length of SQLCipher's pages in bytes. A database has at least one from the moment it has a name.
 pub(crate) const PAGE: u64 = 4096;
 
+/// Behind the name of a database: as it was before it was last brought up to date. The next start that
+/// goes well removes it.
+const COPY: &str = ".old";
+
 /// What a database of one kind holds.
 #[derive(Debug)]
 pub(crate) struct Schema {
@@ -95,6 +99,67 @@ pub(crate) fn open(
     protection: &Protection,
     schema: &Schema,
 ) -> Result<(Connection, DatabaseKey), OpenError> {
+    // What is wrong with the file is said before a passphrase is tried.
+    look_at(path)?;
+    let key = key::take(&key_file(path), protection)?;
+    // That of another user, or on a read-only disk, stays what it is.
+    drop(files::close_to_others(&key_file(path)));
+    Ok((open_under(path, &key, schema)?, key))
+}
+
+/// Opens a database that is there, under its key.
+pub(crate) fn open_under(
+    path: &Path,
+    key: &DatabaseKey,
+    schema: &Schema,
+) -> Result<Connection, OpenError> {
+    // SQLite would take a file without a whole page for a new database.
+    if look_at(path)? < PAGE {
+        return Err(OpenError::Fault(Fault::Damaged));
+    }
+    drop(files::close_to_others(path));
+    let mut connection = connect(path, key)?;
+    // The first page that is read shows whether the key is the right one.
+    let application: i32 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application != schema.application {
+        return Err(OpenError::Foreign);
+    }
+    let copy = files::with_suffix(path, COPY);
+    if !(1..schema.version()).contains(&version(&connection)?) {
+        migrate(&mut connection, schema)?;
+        // It was brought up to date by an earlier start, and has opened now as well.
+        drop(std::fs::remove_file(&copy));
+        return Ok(connection);
+    }
+    // SQLite's locks on a file go with any other handle of the process on it: so none is open.
+    connection.close().map_err(|(_, error)| error)?;
+    keep_copy(path, &copy)?;
+    let mut connection = connect(path, key)?;
+    migrate(&mut connection, schema)?;
+    Ok(connection)
+}
+
+/// Copies a database as it is before it is brought up to date, whole or not at all.
+fn keep_copy(path: &Path, copy: &Path) -> Result<(), OpenError> {
+    // What is in the log is not in the file; the last process to close it leaves none.
+    let log = std::fs::metadata(files::with_suffix(path, "-wal"));
+    if log.is_ok_and(|log| log.len() > 0) {
+        return Err(OpenError::Fault(Fault::Busy));
+    }
+    let new = files::beside(copy);
+    let made = files::create(&new)
+        .and_then(|mut to| io::copy(&mut std::fs::File::open(path)?, &mut to))
+        .and_then(|_| files::replace(&new, copy));
+    if let Err(error) = made {
+        drop(std::fs::remove_file(&new));
+        return Err(OpenError::Fault(error.into()));
+    }
+    Ok(())
+}
+
+/// The length of a database that may be opened where it is.
+fn look_at(path: &Path) -> Result<u64, OpenError> {
     let length = match std::fs::metadata(path) {
         Ok(file) => file.len(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(OpenError::Missing),
@@ -107,24 +172,7 @@ pub(crate) fn open(
     if is_read_only(path) {
         return Err(OpenError::Fault(Fault::ReadOnly));
     }
-    let key = key::take(&key_file(path), protection)?;
-    // SQLite would take a file without a whole page for a new database.
-    if length < PAGE {
-        return Err(OpenError::Fault(Fault::Damaged));
-    }
-    for file in [path.to_owned(), key_file(path)] {
-        // Those of another user, or on a read-only disk, stay what they are.
-        drop(files::close_to_others(&file));
-    }
-    let mut connection = connect(path, &key)?;
-    // The first page that is read shows whether the key is the right one.
-    let application: i32 =
-        connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if application != schema.application {
-        return Err(OpenError::Foreign);
-    }
-    migrate(&mut connection, schema)?;
-    Ok((connection, key))
+    Ok(length)
 }
 
 /// Whether the file system of a file can't be written by anybody.
@@ -154,8 +202,19 @@ pub(crate) fn create(
         Err(KeyError::Missing) => key::make(&folder, &key_file(path), protection, cost)?,
         other => other?,
     };
+    create_under(&folder, path, &key, schema, fill)
+}
+
+/// Makes a database under a key that has its file already. It appears whole.
+pub(crate) fn create_under(
+    folder: &Folder,
+    path: &Path,
+    key: &DatabaseKey,
+    schema: &Schema,
+    fill: impl FnOnce(&Connection) -> Result<(), OpenError>,
+) -> Result<(), OpenError> {
     let new = files::beside(path);
-    let made = build(&new, &key, schema, fill)
+    let made = build(&new, key, schema, fill)
         .and_then(|()| folder.name(&new, path).map_err(|error| OpenError::Fault(error.into())));
     if made.is_err() {
         // Nobody knows it yet.
@@ -200,6 +259,8 @@ pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, Open
     if cipher.is_none_or(|version| version.is_empty()) {
         return Err(OpenError::NoCipher);
     }
+    // What is wrong is told by faults; the library would write it to the terminal as well.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     // Before the key is there, so that it is erased from SQLite's memory when it is done with.
     connection.execute_batch("PRAGMA cipher_memory_security = ON")?;
     connection.execute_batch(&key.statement())?;
@@ -242,11 +303,12 @@ pub(crate) fn prepare(
     fill(connection)
 }
 
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
 /// Brings a database up to date, in one transaction.
 fn migrate(connection: &mut Connection, schema: &Schema) -> Result<(), OpenError> {
-    let version = |connection: &Connection| {
-        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
-    };
     let check = |found: i64| match usize::try_from(found) {
         Ok(known) if known <= schema.migrations.len() => Ok(known),
         Ok(_) => Err(OpenError::Newer(found, schema.version())),
@@ -268,7 +330,7 @@ fn migrate(connection: &mut Connection, schema: &Schema) -> Result<(), OpenError
 
 /// Whether others may put files of theirs in place of the database's. A sticky folder, such as
 /// `/tmp`, lets them add files but not replace ours.
-fn others_may_write_beside(path: &Path) -> io::Result<bool> {
+pub(crate) fn others_may_write_beside(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
@@ -283,3 +345,6 @@ pub(crate) fn empty_the_log(connection: &Connection) -> Result<(), Fault> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,17 +1,19 @@
 //! Files for their owner alone, which appear whole or not at all.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags};
 use zeroize::Zeroizing;
 
 /// The mode of every file.
-const FILE: u32 = 0o600;
+pub(crate) const FILE: u32 = 0o600;
 /// The mode of every folder.
-const FOLDER: u32 = 0o700;
+pub(crate) const FOLDER: u32 = 0o700;
 
 /// A folder that no other process creates or replaces key files in while this lives. The lock is
 /// the kernel's and goes with the process, however that ends.
@@ -32,7 +34,7 @@ impl Folder {
     }
 
     /// Makes the names in it durable.
-    fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         self.handle.sync_all()
     }
 
@@ -58,6 +60,14 @@ impl Folder {
         rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?;
         self.sync()
     }
+}
+
+/// Gives a finished file a name, in place of whatever has it. It has no need of the folder's lock: who
+/// does the same at the same time does it with the same bytes.
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    File::open(from)?.sync_all()?;
+    std::fs::rename(from, to)?;
+    File::open(parent(to))?.sync_all()
 }
 
 /// The folder that a file is in.
@@ -87,6 +97,44 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
         _ => {}
     }
     OpenOptions::new().write(true).create_new(true).mode(FILE).open(path)
+}
+
+/// A file that is locked for whoever opened it.
+#[derive(Debug)]
+pub(crate) enum Locked {
+    /// This process has it, as long as the file is open.
+    Ours(File),
+    /// Another one has it.
+    Theirs(File),
+}
+
+/// Opens a file, made if need be, and locks it unless somebody else has. Never through a link. The
+/// lock is the kernel's and goes with the process, however that ends.
+///
+/// An error of kind `NotFound`: the folder is gone, or whoever had the file before renamed or
+/// removed it.
+pub(crate) fn lock(path: &Path) -> io::Result<Locked> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(FILE)
+        .custom_flags(no_link())
+        .open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(Locked::Theirs(file)),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let (ours, there) = (file.metadata()?, std::fs::symlink_metadata(path)?);
+    let same = (there.dev(), there.ino()) == (ours.dev(), ours.ino());
+    if same { Ok(Locked::Ours(file)) } else { Err(io::ErrorKind::NotFound.into()) }
+}
+
+/// The flag with which a link is not followed.
+pub(crate) fn no_link() -> i32 {
+    i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default()
 }
 
 /// Takes the rights of all others to a file away, should they have any.
@@ -157,6 +205,21 @@ mod tests {
         std::fs::write(&to, b"old").unwrap();
         assert_eq!(folder.name(&from, &to).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read(&to).unwrap(), b"old");
+    }
+
+    #[test]
+    fn a_lock_is_of_the_file_that_has_the_name() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("lock");
+        let ours = lock(&path).unwrap();
+        assert!(matches!(ours, Locked::Ours(_)));
+        assert!(matches!(lock(&path).unwrap(), Locked::Theirs(_)));
+        drop(ours);
+        assert!(matches!(lock(&path).unwrap(), Locked::Ours(_)));
+        assert_eq!(mode(&path), FILE);
+        std::fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink(place.path().join("elsewhere"), &path).unwrap();
+        assert!(lock(&path).is_err(), "it went through a link");
     }
 
     #[test]

@@ -25,7 +25,7 @@ const SEALED: u8 = 1;
 const OPEN: u8 = 0;
 /// Length of a database key in bytes.
 const KEY_LEN: usize = 32;
-const SALT_LEN: usize = 16;
+pub(crate) const SALT_LEN: usize = 16;
 const NONCE_LEN: usize = 24;
 const TAG_LEN: usize = 16;
 /// Magic ‖ kind ‖ memory u32 ‖ passes u32 ‖ salt ‖ nonce: what the seal is bound to.
@@ -91,6 +91,23 @@ impl Cost {
     #[must_use]
     pub fn passes(self) -> u32 {
         self.passes
+    }
+
+    /// Parameters out of a file, if this program may use them.
+    pub(crate) fn from_parts(memory_kib: u32, passes: u32) -> Option<Self> {
+        Some(Self { memory_kib, passes }).filter(|cost| cost.is_allowed())
+    }
+
+    /// What a key file is to have today, if that is clearly more: one try under these parameters
+    /// took `took` on this machine. Never less memory, and never less work.
+    pub(crate) fn raised(self, took: Duration) -> Option<Self> {
+        let work = |cost: Self| u128::from(cost.memory_kib) * u128::from(cost.passes);
+        let micros = took.as_micros() * work(Self::FLOOR) / work(self).max(1);
+        let floor = Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX));
+        let today = Self::for_a_floor_of(floor);
+        // Measurements differ by a few percent each time; a key file is not written for that.
+        let clearly_more = work(today) >= work(self).saturating_mul(3) / 2;
+        (clearly_more && today.memory_kib >= self.memory_kib).then_some(today)
     }
 
     fn is_allowed(self) -> bool {
@@ -209,14 +226,21 @@ impl KeyError {
     }
 }
 
-/// The 256-bit key of a database. Erased on drop, never shown.
-pub(crate) struct DatabaseKey(Zeroizing<[u8; KEY_LEN]>);
+/// The 256-bit key of a database. Erased on drop, never shown. It stays in one place of the heap,
+/// so that moving it leaves no copy behind and a drop leaves none at all.
+pub struct DatabaseKey(Box<Zeroizing<[u8; KEY_LEN]>>);
 
 impl DatabaseKey {
     fn generate() -> Result<Self, KeyError> {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
-        fill(key.as_mut_slice())?;
-        Ok(Self(key))
+        let mut key = Self(Box::default());
+        fill(key.0.as_mut_slice())?;
+        Ok(key)
+    }
+
+    fn copy_of(bytes: &[u8; KEY_LEN]) -> Self {
+        let mut key = Self(Box::default());
+        key.0.copy_from_slice(bytes);
+        key
     }
 
     /// The statement that gives SQLCipher this key as it is, without deriving another from it.
@@ -240,7 +264,7 @@ impl fmt::Debug for DatabaseKey {
     }
 }
 
-fn fill(bytes: &mut [u8]) -> Result<(), KeyError> {
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), KeyError> {
     getrandom::fill(bytes).map_err(|_| KeyError::Entropy)
 }
 
@@ -290,23 +314,36 @@ pub(crate) fn put(
 
 /// Reads a key from its file.
 pub(crate) fn take(path: &Path, protection: &Protection) -> Result<DatabaseKey, KeyError> {
+    take_and_weigh(path, protection, |_, _| None).map(|(key, _)| key)
+}
+
+/// Reads a key from its file, and says what the file's parameters are to become: `weigh` is told
+/// what they are and how long they took.
+pub(crate) fn take_and_weigh(
+    path: &Path,
+    protection: &Protection,
+    weigh: impl FnOnce(Cost, Duration) -> Option<Cost>,
+) -> Result<(DatabaseKey, Option<Cost>), KeyError> {
     let bytes = load(path)?;
     match (parse(&bytes)?, protection) {
-        (Parsed::Open(key), Protection::Nothing) => Ok(DatabaseKey(Zeroizing::new(*key))),
+        (Parsed::Open(key), Protection::Nothing) => Ok((DatabaseKey::copy_of(key), None)),
         (Parsed::Open(_), Protection::Passphrase(_)) => Err(KeyError::NoPassphrase),
         (Parsed::Sealed { .. }, Protection::Nothing) => Err(KeyError::PassphraseNeeded),
         (Parsed::Sealed { head, cost, salt, nonce, key, tag }, Protection::Passphrase(own)) => {
+            let begin = Instant::now();
             let wrapping = derive(own, cost, salt)?;
-            let mut key = Zeroizing::new(*key);
+            let took = begin.elapsed();
+            // Opened where it stays.
+            let mut key = DatabaseKey::copy_of(key);
             XChaCha20Poly1305::new((&*wrapping).into())
                 .decrypt_inout_detached(
                     &XNonce::from(*nonce),
                     head,
-                    key.as_mut_slice().into(),
+                    key.0.as_mut_slice().into(),
                     &Tag::from(*tag),
                 )
                 .map_err(|_| KeyError::WrongPassphrase)?;
-            Ok(DatabaseKey(key))
+            Ok((key, weigh(cost, took)))
         }
     }
 }
@@ -353,7 +390,7 @@ fn take_apart<'a>(head: &'a [u8], rest: &mut &'a [u8]) -> Option<Parsed<'a>> {
             let memory_kib = u32::from_be_bytes(*cut(rest)?);
             let passes = u32::from_be_bytes(*cut(rest)?);
             // Checked before anything is allocated; nobody can lower what a try costs.
-            let cost = Some(Cost { memory_kib, passes }).filter(|cost| cost.is_allowed())?;
+            let cost = Cost::from_parts(memory_kib, passes)?;
             let (salt, nonce) = (cut(rest)?, cut(rest)?);
             Some(Parsed::Sealed { head, cost, salt, nonce, key: cut(rest)?, tag: cut(rest)? })
         }
@@ -361,7 +398,7 @@ fn take_apart<'a>(head: &'a [u8], rest: &mut &'a [u8]) -> Option<Parsed<'a>> {
     }
 }
 
-fn cut<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
+pub(crate) fn cut<'a, const N: usize>(rest: &mut &'a [u8]) -> Option<&'a [u8; N]> {
     let (first, others) = rest.split_first_chunk()?;
     *rest = others;
     Some(first)
@@ -403,7 +440,7 @@ fn seal_with(
 }
 
 /// Argon2id, version 0x13, one lane, 32 bytes. The memory is erased.
-fn derive(
+pub(crate) fn derive(
     passphrase: &Passphrase,
     cost: Cost,
     salt: &[u8; SALT_LEN],

@@ -1,4 +1,4 @@
-//! Encrypted databases: what is kept, and under which key.
+//! Encrypted databases, and the folders they are in: what is kept, and under which key.
 //!
 //! A database is two files in one folder. `NAME` is SQLite through SQLCipher under a random 256-bit
 //! key; `NAME.key` holds that key, sealed under a passphrase by Argon2id. So the passphrase changes
@@ -10,6 +10,8 @@
 //!
 //! [`profile`] keeps what the engine keeps: contacts, their sessions, messages and an index of their
 //! words. It can also be in memory alone.
+//! [`profiles`] keeps the folders of lasting profiles: who may have one, under which password, and how
+//! one goes. [`backup`] is the file that a profile is carried to another machine in.
 //!
 //! Everything here is crash-only. A database appears whole or not at all; a change is committed and
 //! synced, or has not happened; what a killed process left is taken up or swept by the next one. Two
@@ -45,11 +47,13 @@
 //! # }
 //! ```
 
+pub mod backup;
 mod database;
 mod fault;
 mod files;
 pub mod key;
 pub mod profile;
+pub mod profiles;
 pub mod sessions;
 
 pub use database::OpenError;

@@ -18,6 +18,7 @@ mod write;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use undertone_engine::storage::Write;
@@ -33,11 +34,16 @@ use crate::key::{Cost, DatabaseKey, KeyError, Protection};
 const SCHEMA: Schema =
     Schema { application: 0x5554_7072, migrations: &[include_str!("profile/v1.sql")] };
 
+/// So long a profile waits for another program that has it, or for a reader that is long about it.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
 /// Of this many bytes a profile is written anew in a moment that nobody notices.
 const SMALL: u64 = 8 << 20;
 
-/// Of those that wait for the index, a commit takes at most so many along.
+/// Of those that wait for the index, a commit takes at most so many along …
 const ALONG: i64 = 1_024;
+/// … and a quiet moment so many times as many.
+const AT_ONCE: usize = 8;
 
 /// A profile's database, open for its one writer.
 pub struct Profile {
@@ -100,6 +106,8 @@ impl Profile {
     fn with(connection: Connection, place: Place) -> Result<Self, OpenError> {
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch("PRAGMA cache_size = -16384")?;
+        // The engine stands still as long as this waits.
+        connection.busy_timeout(PATIENCE)?;
         let this = Self {
             connection,
             place,
@@ -209,25 +217,26 @@ impl Profile {
 
     /// Does what can wait, when nobody else waits: brings the log in and leaves nothing of earlier
     /// versions in it, among them keys that were used. In a small profile it also does what
-    /// [`Profile::scrub`] does. Does nothing if nothing was committed since. Gives whether there is
-    /// more to do: then call it again, when nobody else waits.
+    /// [`Profile::scrub`] does. Does nothing if nothing was committed since.
     ///
     /// # Errors
     /// See [`Fault`]; it is tried again the next time.
-    pub fn settle(&mut self) -> Result<bool, Fault> {
+    pub fn settle(&mut self) -> Result<(), Fault> {
         if self.within || !self.to_settle {
-            return Ok(false);
+            return Ok(());
         }
-        if self.index_more()? {
-            return Ok(true);
+        // After much has gone the index may be far behind; it needn't catch up in one go.
+        let mut behind = true;
+        for _ in 0..AT_ONCE {
+            behind = behind && self.index_more()?;
         }
         if self.to_scrub && self.size()? <= SMALL {
             self.scrub()?;
         } else {
             self.empty_the_log()?;
         }
-        self.to_settle = false;
-        Ok(false)
+        self.to_settle = behind;
+        Ok(())
     }
 
     /// Writes the whole database anew if anything was erased since the last time, and empties the
@@ -246,6 +255,27 @@ impl Profile {
         }
         self.empty_the_log()?;
         (self.to_settle, self.to_scrub) = (false, false);
+        Ok(())
+    }
+
+    /// Reads all of it and checks that its parts agree, which takes seconds in a large profile.
+    ///
+    /// # Errors
+    /// [`Fault::Damaged`] where they don't, or what went wrong.
+    pub fn check(&self) -> Result<(), Fault> {
+        let db = &self.connection;
+        let said: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        let strangers: bool = db.prepare("PRAGMA foreign_key_check")?.query([])?.next()?.is_some();
+        if said != "ok" || strangers {
+            return Err(Fault::Damaged);
+        }
+        // Each page of a file is authenticated as well, those that nothing uses too.
+        if matches!(self.place, Place::File(..)) {
+            let mut check = db.prepare("PRAGMA cipher_integrity_check")?;
+            if check.query([])?.next()?.is_some() {
+                return Err(Fault::Damaged);
+            }
+        }
         Ok(())
     }
 

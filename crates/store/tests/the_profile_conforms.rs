@@ -106,7 +106,7 @@ impl Storage for Kept {
     }
 
     fn restart(&mut self) {
-        while self.profile.as_mut().unwrap().settle().unwrap() {}
+        self.profile.as_mut().unwrap().settle().unwrap();
         if let Some(folder) = &self.folder {
             (self.profile, self.reader) = (None, None);
             let path = folder.path().join("profile.db");

@@ -5,6 +5,7 @@ use std::io;
 use undertone_ratchet::session::{ChunkError, DecryptError, EncryptError, StateError};
 use undertone_ratchet::stream;
 use undertone_store::key::KeyError;
+use undertone_store::profiles::{HomeError, NoHome, PasswordError};
 use undertone_store::sessions::ChangeError;
 use undertone_store::{Fault, OpenError};
 
@@ -103,6 +104,40 @@ impl From<OpenError> for Failure {
             _ => Kind::Environment,
         };
         Self::said(kind, &error, error.hint())
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        let kind = match error {
+            HomeError::Password(error) => return error.into(),
+            HomeError::None
+            | HomeError::NoSuch
+            | HomeError::Several
+            | HomeError::NameTaken
+            | HomeError::Name(_)
+            | HomeError::NotTyped => Kind::Usage,
+            _ => Kind::Environment,
+        };
+        Self::said(kind, &error, error.hint())
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        let kind = match error.0 {
+            KeyError::WrongPassphrase | KeyError::PassphraseNeeded | KeyError::NoPassphrase => {
+                Kind::Usage
+            }
+            _ => Kind::Environment,
+        };
+        Self::said(kind, &error, error.hint())
+    }
+}
+
+impl From<NoHome> for Failure {
+    fn from(error: NoHome) -> Self {
+        Self::said(Kind::Environment, &error, error.hint())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The libraries as command-line tools: `undertone ratchet …`.
+//! The libraries as command-line tools: `undertone ratchet …`; and `undertone profile …`.
 //!
 //! For mail by hand, shell pipelines, scripts and plug-ins of other programs: end-to-end encryption
 //! with forward secrecy over whatever carries bytes, without the messenger, without Tor, without a
@@ -10,6 +10,9 @@
 //! [`Streams`]. What goes wrong is a [`Failure`]: a kind, which gives the exit code, what happened,
 //! and what to do. The manual (`docs/manual.md`, "The ratchet as a tool") shows each command;
 //! `docs/tools.md` has the formats.
+//!
+//! [`profile`] makes, lists and destroys the lasting profiles of the messenger
+//! ([`undertone_store::profiles`]), and changes their passwords.
 //!
 //! # Example
 //!
@@ -36,6 +39,7 @@
 pub mod armor;
 mod failure;
 mod passphrase;
+pub mod profile;
 pub mod ratchet;
 mod streams;
 

@@ -1,4 +1,4 @@
-//! Where a passphrase comes from: a terminal, a file, or an open file of the caller's. Never an
+//! Where a passphrase or a password comes from: a terminal, a file, or an open file of the caller's. Never an
 //! argument or a variable, which other programs can see.
 
 use std::fs::{File, OpenOptions};
@@ -6,15 +6,42 @@ use std::io::{Read, Write as _};
 use std::path::Path;
 
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
-use undertone_store::key::{MAX_PASSPHRASE, Passphrase, Protection};
+use undertone_store::key::{MAX_PASSPHRASE, Passphrase, PassphraseError, Protection};
 use zeroize::Zeroizing;
 
 use crate::failure::{Failure, Kind};
 use crate::streams::{Streams, first_line};
 
+/// What it is called, where, and how it can be given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Noun {
+    /// That of a database of the tools.
+    #[default]
+    Passphrase,
+    /// That of a profile.
+    Password,
+}
+
+impl Noun {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Passphrase => "passphrase",
+            Self::Password => "password",
+        }
+    }
+
+    fn new_question(self) -> &'static str {
+        match self {
+            Self::Passphrase => "A new passphrase for the database: ",
+            Self::Password => "A new password for the profile: ",
+        }
+    }
+}
+
 /// How a passphrase is given.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Source {
+    pub(crate) noun: Noun,
     pub(crate) file: Option<std::path::PathBuf>,
     pub(crate) descriptor: Option<u32>,
     pub(crate) none: bool,
@@ -31,7 +58,10 @@ impl Source {
         match self.given(streams)? {
             Some(protection) => Ok(protection),
             None if !needed => Ok(Protection::Nothing),
-            None => Ok(Protection::Passphrase(ask(question, streams)?)),
+            None => {
+                let typed = ask_for_text(self.noun, question, streams)?;
+                Ok(Protection::Passphrase(parse(self.noun, &typed)?))
+            }
         }
     }
 
@@ -40,25 +70,26 @@ impl Source {
         if let Some(protection) = self.given(streams)? {
             return Ok(protection);
         }
-        let first = ask_for_text("A new passphrase for the database: ", streams)?;
-        let second = ask_for_text("The same again: ", streams)?;
+        let first = ask_for_text(self.noun, self.noun.new_question(), streams)?;
+        let second = ask_for_text(self.noun, "The same again: ", streams)?;
         if first != second {
             return Err(Failure::new(
                 Kind::Usage,
-                "The two passphrases differ.",
+                format!("The two {}s differ.", self.noun.word()),
                 "Run the command again and type the same one twice.",
             ));
         }
-        parse(&first).map(Protection::Passphrase)
+        parse(self.noun, &first).map(Protection::Passphrase)
     }
 
     fn given(&self, streams: &mut Streams) -> Result<Option<Protection>, Failure> {
         if self.none {
             return Ok(Some(Protection::Nothing));
         }
+        let word = self.noun.word();
         let line = if let Some(file) = &self.file {
             let mut file = File::open(file)
-                .map_err(|error| Failure::stream("Reading the passphrase file", &error))?;
+                .map_err(|error| Failure::stream(&format!("Reading the {word} file"), &error))?;
             first_line(&mut file, MAX_PASSPHRASE)
         } else if let Some(descriptor) = self.descriptor {
             match descriptor {
@@ -76,37 +107,44 @@ impl Source {
         } else {
             return Ok(None);
         };
-        let line = line.map_err(|error| Failure::stream("Reading the passphrase", &error))?;
+        let line = line.map_err(|error| Failure::stream(&format!("Reading the {word}"), &error))?;
         let line = line.ok_or_else(|| {
             Failure::new(
                 Kind::Usage,
-                format!("The first line is no passphrase: empty, or over {MAX_PASSPHRASE} bytes."),
-                "Put the passphrase into the first line.",
+                format!("The first line is no {word}: empty, or over {MAX_PASSPHRASE} bytes."),
+                format!("Put the {word} into the first line."),
             )
         })?;
-        parse(&line).map(|passphrase| Some(Protection::Passphrase(passphrase)))
+        parse(self.noun, &line).map(|passphrase| Some(Protection::Passphrase(passphrase)))
     }
 }
 
-fn parse(line: &[u8]) -> Result<Passphrase, Failure> {
+fn parse(noun: Noun, line: &[u8]) -> Result<Passphrase, Failure> {
+    let word = noun.word();
     let text = std::str::from_utf8(line).map_err(|_| {
-        Failure::new(Kind::Usage, "The passphrase is not UTF-8.", "Write it as UTF-8.")
+        Failure::new(Kind::Usage, format!("The {word} is not UTF-8."), "Write it as UTF-8.")
     })?;
-    let hint = "Take several words that nobody would guess.";
-    Passphrase::new(text).map_err(|error| Failure::said(Kind::Usage, &error, hint))
-}
-
-fn ask(question: &str, streams: &mut Streams) -> Result<Passphrase, Failure> {
-    parse(&ask_for_text(question, streams)?)
+    Passphrase::new(text).map_err(|error| {
+        let message = match error {
+            PassphraseError::Empty => format!("The {word} is empty."),
+            _ => format!("The {word} is longer than {MAX_PASSPHRASE} bytes."),
+        };
+        Failure::new(Kind::Usage, message, "Take several words that nobody would guess.")
+    })
 }
 
 /// Asks on the terminal, whatever standard input and output are.
-fn ask_for_text(question: &str, streams: &Streams) -> Result<Zeroizing<Vec<u8>>, Failure> {
+fn ask_for_text(
+    noun: Noun,
+    question: &str,
+    streams: &Streams,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let word = noun.word();
     let nobody = || {
         Failure::new(
             Kind::Environment,
-            "A passphrase is needed, and there is no terminal to ask for it on.",
-            "Give it by --passphrase-file or --passphrase-fd.",
+            format!("A {word} is needed, and there is no terminal to ask for it on."),
+            format!("Give it by --{word}-file or --{word}-fd."),
         )
     };
     if !streams.may_ask {
@@ -128,7 +166,8 @@ fn ask_for_text(question: &str, streams: &Streams) -> Result<Zeroizing<Vec<u8>>,
     set(&terminal, &before, OptionalActions::Drain)?;
     drop(terminal.write_all(b"\n"));
     typed.map_err(failed)?.ok_or_else(|| {
-        Failure::new(Kind::Usage, "No passphrase was typed.", "Run the command again.")
+        let message = format!("No {word} was typed.");
+        Failure::new(Kind::Usage, message, "Run the command again.")
     })
 }
 

@@ -17,7 +17,7 @@ use undertone_store::OpenError;
 use undertone_store::key::{Cost, Protection};
 use undertone_store::sessions::Sessions;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::passphrase::Source;
 use crate::streams::Streams;
 
@@ -168,9 +168,14 @@ pub fn run(ratchet: Ratchet, mut streams: Streams, json: bool) -> Result<(), Fai
     let Ratchet { db, passphrase_file, passphrase_fd, no_passphrase, command } = ratchet;
     let path = match db {
         Some(path) => path,
-        None => default_database()?,
+        None => crate::profile::home()?.root().join("ratchet.db"),
     };
-    let source = Source { file: passphrase_file, descriptor: passphrase_fd, none: no_passphrase };
+    let source = Source {
+        file: passphrase_file,
+        descriptor: passphrase_fd,
+        none: no_passphrase,
+        ..Source::default()
+    };
     let database = Database { path, source };
     let streams_ref = &mut streams;
     match command {
@@ -215,7 +220,7 @@ pub fn run(ratchet: Ratchet, mut streams: Streams, json: bool) -> Result<(), Fai
         }
         Command::Passphrase { new_file, new_none } => {
             let sessions = database.open(streams_ref)?;
-            let new = Source { file: new_file, descriptor: None, none: new_none };
+            let new = Source { file: new_file, none: new_none, ..Source::default() };
             let protection = new.fresh(streams_ref)?;
             warn_of_none(&protection, streams_ref);
             sessions.protect(&protection, cost(&protection)?)?;
@@ -277,7 +282,7 @@ enum Way {
 }
 
 /// What a try of a passphrase is to cost; measuring it takes as long as one.
-fn cost(protection: &Protection) -> Result<Cost, Failure> {
+pub(crate) fn cost(protection: &Protection) -> Result<Cost, Failure> {
     match protection {
         Protection::Passphrase(_) => Ok(Cost::calibrated()?),
         Protection::Nothing => Ok(Cost::FLOOR),
@@ -290,26 +295,6 @@ fn warn_of_none(protection: &Protection, streams: &mut Streams) {
             "Without a passphrase, whoever can read the files of the database can read everything.",
         );
     }
-}
-
-/// `ratchet.db` in the folder for data, by the rules of XDG.
-fn default_database() -> Result<PathBuf, Failure> {
-    let folder = |name: &str| {
-        std::env::var_os(name).map(PathBuf::from).filter(|folder| folder.is_absolute())
-    };
-    let data = || {
-        folder("XDG_DATA_HOME")
-            .or_else(|| Some(folder("HOME")?.join(".local/share")))
-            .map(|data| data.join("undertone"))
-    };
-    let folder = folder("UNDERTONE_HOME").or_else(data).ok_or_else(|| {
-        Failure::new(
-            Kind::Environment,
-            "There is no home folder to keep the database in.",
-            "Name a database with --db, or set HOME.",
-        )
-    })?;
-    Ok(folder.join("ratchet.db"))
 }
 
 /// Seconds since 1970.

@@ -40,6 +40,11 @@ pub fn not_sent(reason: NotSent) -> UserError {
             "Not sent: too many messages are waiting already.",
             "Wait until the connection is back and some have been delivered.",
         ),
+        NotSent::NotStored => UserError::new(
+            Kind::NotDelivered,
+            "Not sent: it could not be stored, and what is not stored is not sent.",
+            "Keep the text; send it again when it is said that the storage is well.",
+        ),
         NotSent::NotOpen => UserError::new(
             Kind::NotDelivered,
             "Not sent: the conversation is not open.",

@@ -11,11 +11,12 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
+use undertone_engine::storage::Storage;
 use undertone_handle::command::{Meet, Name, Role};
 use undertone_handle::event::{ConversationEvent, Event, MeetingEvent};
-use undertone_handle::{Command, ConversationId, Handle};
+use undertone_handle::{Command, ConversationId, Handle, MessageId};
 use undertone_node::network::AnyNetwork;
-use undertone_node::{draw_conversation, start};
+use undertone_node::{draw_conversation, in_memory, start};
 use undertone_wire::code::Code;
 
 /// Nothing on loopback takes that long, even on a busy machine.
@@ -29,7 +30,16 @@ pub(crate) struct End {
 
 impl End {
     pub(crate) async fn begin(network: AnyNetwork, role: Role, code: &Code) -> Self {
-        let (handle, _node) = start(network).unwrap();
+        Self::begin_on(network, in_memory(), role, code).await
+    }
+
+    pub(crate) async fn begin_on(
+        network: AnyNetwork,
+        storage: Box<dyn Storage + Send>,
+        role: Role,
+        code: &Code,
+    ) -> Self {
+        let (handle, _node) = start(network, storage).unwrap();
         let conversation = draw_conversation().unwrap();
         let meet = Box::new(Meet {
             role,
@@ -38,6 +48,7 @@ impl End {
             code: code.clone(),
             check: Some(false),
             secret: None,
+            lasting: false,
         });
         handle.send(Command::Meet { conversation, meet }).await.unwrap();
         Self { handle, conversation }
@@ -78,8 +89,20 @@ impl End {
         self.told(ConversationEvent::Open).await;
     }
 
-    pub(crate) async fn say(&self, body: &str) -> undertone_handle::MessageId {
+    pub(crate) async fn say(&self, body: &str) -> undertone_handle::Ticket {
         self.handle.send_text(self.conversation, body.to_owned()).await.unwrap()
+    }
+
+    /// Says something, and which message it has become.
+    pub(crate) async fn say_and_queue(&mut self, body: &str) -> MessageId {
+        let said = self.say(body).await;
+        self.wait(|event| match event {
+            ConversationEvent::Queued { ticket, message, .. } => {
+                (*ticket == said).then_some(*message)
+            }
+            _ => None,
+        })
+        .await
     }
 
     pub(crate) async fn text(&mut self) -> String {

@@ -1,10 +1,10 @@
 //! The two key derivations of the double ratchet: root steps and chain steps.
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::exchange::Mix;
 use crate::dh::{KeyPair, Point};
-use crate::kdf::{self, label};
+use crate::kdf::{self, Keyed, label};
 use crate::secret::Secret;
 
 /// What a root step gives: Double Ratchet §4.3's `KDF_RK_HE`.
@@ -66,30 +66,40 @@ impl EpochKeys {
     }
 }
 
-/// A chain's key: `CK` of the specification. A chain step is taken in two halves, the key of the
-/// packet first and the chain once the packet is sealed or read, so that neither needs the heap.
+/// A chain's key: `CK` of the specification.
 pub(super) struct ChainKey(pub(super) Secret<32>);
 
-impl ChainKey {
+/// What one chain step gives. Not on the heap, because every packet takes one.
+#[derive(Default, Zeroize, ZeroizeOnDrop)]
+pub(super) struct ChainStep {
     /// The key of this packet.
-    pub(super) fn message_key(&self, out: &mut Zeroizing<[u8; 32]>) {
-        kdf::hmac_to(self.0.as_bytes(), &[label::MESSAGE], out);
+    pub(super) message: [u8; 32],
+    /// The chain's key after it.
+    next: [u8; 32],
+}
+
+impl ChainKey {
+    /// Takes a step, which changes nothing until the packet is sealed or read and [`ChainKey::follow`] is called.
+    pub(super) fn step(&self, step: &mut ChainStep) {
+        let keyed = Keyed::new(self.0.as_bytes());
+        keyed.hmac_to(&[label::MESSAGE], &mut step.message);
+        keyed.hmac_to(&[label::CHAIN], &mut step.next);
     }
 
-    /// Goes on to the next packet, and erases the key of this one.
-    pub(super) fn advance(&mut self) {
-        let mut next = Zeroizing::new([0; 32]);
-        kdf::hmac_to(self.0.as_bytes(), &[label::CHAIN], &mut next);
-        self.0.replace(&next);
+    /// Goes on behind a step.
+    pub(super) fn follow(&mut self, step: &ChainStep) {
+        self.0.replace(&step.next);
     }
 
     /// Steps `count` times and keeps the keys that were passed, numbered from `first`.
     pub(super) fn skip(&self, first: u32, count: u32) -> (Vec<(u32, Secret<32>)>, Self) {
         let mut chain = Self(self.0.clone());
         let mut passed = Vec::new();
+        let mut step = ChainStep::default();
         for number in (first..).zip(0..count).map(|(number, _)| number) {
-            passed.push((number, kdf::hmac(&chain.0, &[label::MESSAGE])));
-            chain.advance();
+            chain.step(&mut step);
+            passed.push((number, Secret::from_bytes(&step.message)));
+            chain.follow(&step);
         }
         (passed, chain)
     }

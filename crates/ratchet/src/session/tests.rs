@@ -58,8 +58,9 @@ fn forge(session: &mut Session, rng: &mut ChaCha20Rng, lie: impl FnOnce(&mut Hea
 /// A packet with this header, under the next key of a chain.
 fn seal_with(session: &Session, header: &Header, rng: &mut ChaCha20Rng) -> Vec<u8> {
     let sending = session.sending.as_ref().unwrap();
-    let (associated_data, key) = (&session.associated_data, message_key(&sending.chain));
-    let nonce = packet::nonce(&key, b"text", rng);
+    let associated_data = &session.associated_data;
+    let key = MessageKey::new(&message_key(&sending.chain));
+    let nonce = key.nonce(b"text", rng);
     let sealed = header.seal(&sending.header, associated_data, nonce).unwrap();
     let mut packet = Vec::new();
     packet::seal(&key, &sealed, associated_data, b"text", &mut packet).unwrap();
@@ -67,9 +68,9 @@ fn seal_with(session: &Session, header: &Header, rng: &mut ChaCha20Rng) -> Vec<u
 }
 
 fn message_key(chain: &ChainKey) -> [u8; 32] {
-    let mut key = Zeroizing::new([0; 32]);
-    chain.message_key(&mut key);
-    *key
+    let mut step = ChainStep::default();
+    chain.step(&mut step);
+    step.message
 }
 
 #[test]

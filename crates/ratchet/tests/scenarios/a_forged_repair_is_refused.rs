@@ -232,8 +232,7 @@ fn each_byte_counts() {
         let refused = ask(&two, &CHANNEL, changed.as_slice());
         assert_eq!(refused, (expected(place, changed[place]), 0), "byte {place} of the request");
     }
-    // Making the other states costs keys, so one byte in seven of the long ones; all of the consent.
-    for place in (0..answer.len()).step_by(7) {
+    for place in 0..answer.len() {
         let mut changed = answer.clone();
         changed[place] ^= 1 << (place % 8);
         let (initiator, _, mut rng) = start();
@@ -249,7 +248,7 @@ fn each_byte_counts() {
         (responder, proof)
     };
     let mut places = crate::ends::rng(11);
-    for place in (0..undertone_ratchet::repair::PROOF_LEN).step_by(7) {
+    for place in 0..undertone_ratchet::repair::PROOF_LEN {
         let (responder, mut proof) = proof_of(&mut places);
         proof[place] ^= 1 << (place % 8);
         let refused = responder.consent(proof.as_slice(), &mut places).err();

@@ -38,7 +38,9 @@ fn event() -> impl Strategy<Value = Event> {
     let end = 0..2_usize;
     let pick = any::<Index>;
     prop_oneof![
-        10 => (end.clone(), 0..20_usize, prop_oneof![Just(0), 0..1_300_usize])
+        // Short texts, and at times some around the length from which on they count as long.
+        10 => (end.clone(), prop_oneof![19 => 0..20_usize, 1 => 2_040..2_060_usize],
+            prop_oneof![Just(0), 0..1_300_usize])
             .prop_map(|(end, length, room)| Event::Send { end, length, room }),
         3 => (end.clone(), pick()).prop_map(|(end, pick)| Event::Arrive { end, pick }),
         9 => end.clone().prop_map(|end| Event::Next { end }),

@@ -37,17 +37,28 @@ impl Sealed {
         let (by_second, header, header_key, message_key) = by_second?;
         assert_eq!(packet.as_ref(), Some(&by_second));
         self.note(header_key, &by_second[..24], format!("{header:?}").as_bytes());
-        self.note(payload_key(&by_second, &message_key), &[0; 12], text);
+        let payload_key = payload_key(&by_second, text.len(), &message_key, &second.data);
+        self.note(payload_key, &[0; 12], text);
         let before = self.of_message_keys.insert(message_key, text.to_vec());
         self.repeated += usize::from(before.is_some_and(|before| before != text));
         packet
     }
 }
 
+/// What a packet holds: a number that no other has, and perhaps more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Number,
+    /// A chunk behind it.
+    Chunk,
+    /// Zeros before it, which make the text a long one: texts that differ in their last bytes alone.
+    Long,
+}
+
 #[derive(Debug, Clone)]
 enum Event {
     /// One end sends, what the other end reads if it can.
-    Send { end: usize, with_chunk: bool },
+    Send { end: usize, kind: Kind },
     /// One end begins an epoch or asks for one.
     Begin { end: usize },
     /// The disk of one end is copied.
@@ -59,8 +70,8 @@ enum Event {
 fn event() -> impl Strategy<Value = Event> {
     let end = 0..2_usize;
     prop_oneof![
-        8 => (end.clone(), any::<bool>())
-            .prop_map(|(end, with_chunk)| Event::Send { end, with_chunk }),
+        8 => (end.clone(), prop_oneof![Just(Kind::Number), Just(Kind::Chunk), Just(Kind::Long)])
+            .prop_map(|(end, kind)| Event::Send { end, kind }),
         1 => end.clone().prop_map(|end| Event::Begin { end }),
         2 => end.clone().prop_map(|end| Event::Save { end }),
         2 => (end, any::<Index>(), any::<bool>())
@@ -76,16 +87,18 @@ fn run(seed: u8, events: Vec<Event>) -> Sealed {
     let mut sealed = Sealed::default();
     for (number, event) in events.into_iter().enumerate() {
         match event {
-            Event::Send { end, with_chunk } => {
+            Event::Send { end, kind } => {
                 let (session, rng) = &mut ends[end];
-                let mut text = number.to_be_bytes().to_vec();
-                if with_chunk {
+                let before = if kind == Kind::Long { 2_100 } else { 0 };
+                let mut text = [vec![0; before], number.to_be_bytes().to_vec()].concat();
+                if kind == Kind::Chunk {
                     session.next_chunk(1_300, &mut text);
                 }
                 let Some(packet) = sealed.seal(session, &text, rng) else { continue };
                 // After a roll-back the other end may have to refuse; then a repair is due.
                 let (session, rng) = &mut ends[1 - end];
                 if let Ok(text) = open(session, &packet)
+                    && kind == Kind::Chunk
                     && text.len() > 8
                 {
                     let _ = take(session, &text[8..], rng);
@@ -123,8 +136,10 @@ proptest! {
 
 #[test]
 fn although_message_keys_are_repeated() {
-    for random_too in [false, true] {
-        let send = || Event::Send { end: 0, with_chunk: false };
+    let cases =
+        [false, true].map(|random_too| [Kind::Number, Kind::Long].map(|kind| (random_too, kind)));
+    for (random_too, kind) in cases.into_iter().flatten() {
+        let send = || Event::Send { end: 0, kind };
         let pick = any::<Index>().new_tree(&mut TestRunner::deterministic()).unwrap().current();
         let restore = || Event::Restore { end: 0, pick, random_too };
         let sealed = run(1, vec![send(), restore(), send(), restore(), send()]);

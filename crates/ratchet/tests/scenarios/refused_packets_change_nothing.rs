@@ -24,6 +24,8 @@ fn situations() -> Vec<(&'static str, Session, Vec<u8>)> {
     let _lost = seal(&mut ana, b"lost", &mut rng);
     let turn = seal(&mut ana, b"turn", &mut rng);
     all.push(("a new chain", copy(&ben), turn.clone()));
+    let long = seal(&mut ana, &[3; 2_049], &mut rng);
+    all.push(("a long one", copy(&ben), long));
     assert!(open(&mut ben, &turn).is_ok());
     all.push(("one of a finished chain", ben, skipped));
     all

@@ -4,12 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chacha20poly1305::aead::{Aead as _, Payload};
-use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, XChaCha20Poly1305};
+use chacha20::cipher::{KeyIvInit as _, StreamCipher};
+use chacha20::{ChaCha20, XChaCha20};
+use chacha20poly1305::aead::Aead as _;
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
 use hmac::{Hmac, Mac as _};
 use ml_kem::KeyExport as _;
 use ml_kem::kem::Decapsulate as _;
 use ml_kem::ml_kem_768::{DecapsulationKey, EncapsulationKey};
+use poly1305::Poly1305;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::Rng as _;
 use sha2::{Digest as _, Sha256};
@@ -102,23 +105,76 @@ pub(crate) struct Header {
     pub(crate) epoch: u32,
 }
 
+/// "ChaCha20 with HMAC": the key stream's first 32 bytes and what it is from its second block on, over zeros.
+fn stream(mut cipher: impl StreamCipher, length: usize) -> (Key, Vec<u8>) {
+    let mut stream = vec![0; 64 + length];
+    cipher.apply_keystream(&mut stream);
+    (stream[..32].try_into().unwrap(), stream[64..].to_vec())
+}
+
+fn xor(bytes: &[u8], stream: &[u8]) -> Vec<u8> {
+    bytes.iter().zip(stream).map(|(byte, pad)| byte ^ pad).collect()
+}
+
+fn chacha_hmac_seal(cipher: impl StreamCipher, data: &[u8], text: &[u8]) -> Vec<u8> {
+    let (mac_key, pad) = stream(cipher, text.len());
+    let mut sealed = xor(text, &pad);
+    sealed.extend(&hmac(&mac_key, &[data, &sealed])[..16]);
+    sealed
+}
+
+fn chacha_hmac_open(cipher: impl StreamCipher, data: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    let (text, tag) = sealed.split_at_checked(sealed.len().checked_sub(16)?)?;
+    let (mac_key, pad) = stream(cipher, text.len());
+    (hmac(&mac_key, &[data, text])[..16] == *tag).then(|| xor(text, &pad))
+}
+
+fn header_cipher(packet: &[u8], key: &Key) -> Option<XChaCha20> {
+    let nonce: &[u8; 24] = packet.get(..24)?.try_into().unwrap();
+    Some(XChaCha20::new(key.into(), nonce.into()))
+}
+
 pub(crate) fn open_header(packet: &[u8], key: &Key, data: &Key) -> Option<Header> {
-    let nonce: [u8; 24] = packet.get(..24)?.try_into().unwrap();
-    let sealed = Payload { msg: packet.get(24..84)?, aad: data };
-    let bytes = XChaCha20Poly1305::new(&(*key).into()).decrypt(&nonce.into(), sealed).ok()?;
+    let bytes = chacha_hmac_open(header_cipher(packet, key)?, data, packet.get(24..84)?)?;
     let number = |at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
     let key = bytes[..32].try_into().unwrap();
     Some(Header { key, previous: number(32), number: number(36), epoch: number(40) })
 }
 
-pub(crate) fn payload_key(packet: &[u8], message: &Key) -> Key {
-    expand(message, "undertone/1 ratchet payload key", &packet[..84])
+/// Whether a text of this length counts as long.
+fn is_long(length: usize) -> bool {
+    length > 2_048
+}
+
+pub(crate) fn payload_key(packet: &[u8], length: usize, message: &Key, data: &Key) -> Key {
+    let label: &[u8] = if is_long(length) {
+        b"undertone/1 ratchet long payload key"
+    } else {
+        b"undertone/1 ratchet payload key"
+    };
+    hmac(message, &[label, data, &packet[..84]])
 }
 
 pub(crate) fn open_payload(packet: &[u8], message: &Key, data: &Key) -> Option<Vec<u8>> {
-    let sealed = Payload { msg: packet.get(84..)?, aad: data };
-    let cipher = ChaCha20Poly1305::new(&payload_key(packet, message).into());
-    cipher.decrypt(&[0; 12].into(), sealed).ok()
+    let length = packet.len().checked_sub(100)?;
+    let key = payload_key(packet, length, message, data);
+    if is_long(length) {
+        ChaCha20Poly1305::new(&key.into()).decrypt(&[0; 12].into(), &packet[84..]).ok()
+    } else {
+        chacha_hmac_open(ChaCha20::new(&key.into(), &[0; 12].into()), &[], &packet[84..])
+    }
+}
+
+fn nonce(message: &Key, text: &[u8], rng: &mut ChaCha20Rng) -> [u8; 24] {
+    let random: [u8; 32] = draw(rng);
+    let mac = if is_long(text.len()) {
+        let key = hmac(message, &[b"undertone/1 ratchet long text hash"]);
+        let hash = Poly1305::new(&key.into()).compute_unpadded(text);
+        hmac(message, &[b"undertone/1 ratchet long header nonce", &random, &hash])
+    } else {
+        hmac(message, &[b"undertone/1 ratchet header nonce", &random, text])
+    };
+    mac[..24].try_into().unwrap()
 }
 
 fn seal(
@@ -129,18 +185,17 @@ fn seal(
     text: &[u8],
     rng: &mut ChaCha20Rng,
 ) -> Vec<u8> {
-    let random: [u8; 32] = draw(rng);
-    let mac = hmac(message, &[b"undertone/1 ratchet header nonce", &random, text]);
-    let nonce: [u8; 24] = mac[..24].try_into().unwrap();
+    let mut packet = nonce(message, text, rng).to_vec();
     let numbers = [header.previous, header.number, header.epoch].map(u32::to_be_bytes);
     let bytes = [&header.key, numbers.as_flattened()].concat();
-    let sealed = Payload { msg: &bytes, aad: data };
-    let mut packet = nonce.to_vec();
-    let cipher = XChaCha20Poly1305::new(&(*header_key).into());
-    packet.extend(cipher.encrypt(&nonce.into(), sealed).unwrap());
-    let cipher = ChaCha20Poly1305::new(&payload_key(&packet, message).into());
-    let sealed = Payload { msg: text, aad: data };
-    packet.extend(cipher.encrypt(&[0; 12].into(), sealed).unwrap());
+    let cipher = header_cipher(&packet, header_key).unwrap();
+    packet.extend(chacha_hmac_seal(cipher, data, &bytes));
+    let key = payload_key(&packet, text.len(), message, data);
+    packet.extend(if is_long(text.len()) {
+        ChaCha20Poly1305::new(&key.into()).encrypt(&[0; 12].into(), text).unwrap()
+    } else {
+        chacha_hmac_seal(ChaCha20::new(&key.into(), &[0; 12].into()), &[], text)
+    });
     packet
 }
 

@@ -54,6 +54,8 @@ fn are_what_this_version_writes() {
     pass(&mut ben, &mut ana, b"and back", &mut rng);
     let packet = seal(&mut ana, b"a new chain", &mut rng);
     let state = ben.to_bytes();
+    // Longer than any that is sealed with HMAC, by a byte.
+    let long = seal(&mut ana, &[0x2b; 2_049], &mut rng);
 
     // An epoch: every kind of exchange, and a chunk of each direction.
     let mut exchange = Vec::new();
@@ -96,6 +98,7 @@ fn are_what_this_version_writes() {
         ("responder state", &state),
         ("skipped packet", &skipped),
         ("packet", &packet),
+        ("long packet", &long),
         ("wish", &wish),
         ("key chunk", &key_chunk),
         ("ciphertext chunk", &ciphertext_chunk),
@@ -123,6 +126,7 @@ fn are_read() {
 
     let mut session = Session::from_bytes(&golden["responder state"]).unwrap();
     assert_eq!(open(&mut session, &golden["packet"]).unwrap(), b"a new chain");
+    assert_eq!(open(&mut session, &golden["long packet"]).unwrap(), [0x2b; 2_049]);
     assert_eq!(open(&mut session, &golden["skipped packet"]).unwrap(), b"skipped");
 
     for (name, epoch) in [

@@ -121,6 +121,23 @@ fn from_the_keys_to_the_first_packets() {
     }
 }
 
+/// Around the lengths where a block of a hash, of a key stream, or the kind of the payload's cipher ends.
+#[test]
+fn with_texts_of_many_lengths() {
+    let mut rng = rng(4);
+    let (mut ana, ben) = crate::ends::sessions(&mut rng);
+    let mut ben = Second::parse(&ben.to_bytes());
+    for length in [0, 1, 15, 16, 17, 55, 56, 63, 64, 65, 2_047, 2_048, 2_049, 2_064, 4_095, 70_001]
+    {
+        let text: Vec<u8> = (0..length).map(|place| (place % 251) as u8).collect();
+        let mut same = Second::parse(&ana.to_bytes());
+        let by_second = same.encrypt(&text, &mut rng.clone()).unwrap();
+        let packet = seal(&mut ana, &text, &mut rng);
+        assert!(packet == by_second, "{length} bytes");
+        assert!(ben.decrypt(&packet, 0) == Some(text), "{length} bytes");
+    }
+}
+
 #[test]
 fn through_three_epochs() {
     for first_offers in [true, false] {

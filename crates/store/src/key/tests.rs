@@ -121,6 +121,24 @@ fn calibration_aims_at_half_a_second_above_the_floor() {
 }
 
 #[test]
+fn parameters_only_ever_rise_and_only_when_it_is_worth_it() {
+    let cost = |memory_mib: u32, passes| Cost { memory_kib: memory_mib * 1024, passes };
+    let raised = |old: Cost, millis| {
+        let new = old.raised(Duration::from_millis(millis));
+        assert!(new.is_none_or(Cost::is_allowed));
+        new.map(|new| (new.memory_kib / 1024, new.passes))
+    };
+    assert_eq!(raised(Cost::FLOOR, 125), Some((256, 3)), "a machine four times as fast");
+    assert_eq!(raised(Cost::FLOOR, 250), Some((128, 3)));
+    assert_eq!(raised(Cost::FLOOR, 400), None, "nearly half a second is enough");
+    assert_eq!(raised(Cost::FLOOR, 5_000), None, "a slower machine lowers nothing");
+    assert_eq!(raised(cost(256, 3), 500), None);
+    assert_eq!(raised(cost(256, 3), 250), Some((256, 6)));
+    assert_eq!(raised(cost(256, 24), 1), None, "there is nothing above");
+    assert_eq!(raised(Cost::FLOOR, 0), Some((256, 24)));
+}
+
+#[test]
 fn composed_and_decomposed_letters_are_one_passphrase() {
     let bytes = |text: &str| Passphrase::new(text).unwrap().0;
     assert_eq!(bytes("caf\u{e9}"), bytes("cafe\u{301}"));
@@ -138,7 +156,7 @@ fn the_key_goes_to_the_cipher_as_hex() {
     let mut key = [0; 32];
     key[0] = 0x0f;
     key[31] = 0xa0;
-    let statement = DatabaseKey(Zeroizing::new(key)).statement();
+    let statement = DatabaseKey::copy_of(&key).statement();
     let expected = format!("PRAGMA key = \"x'0f{}a0'\"", "0".repeat(60));
     assert_eq!(statement.as_str(), expected);
     assert!(statement.capacity() == 96, "it grew");
@@ -147,7 +165,7 @@ fn the_key_goes_to_the_cipher_as_hex() {
 #[test]
 fn debug_shows_no_secret() {
     assert_eq!(format!("{:?}", passphrase("swordfish")), "Passphrase(Passphrase(…))");
-    let key = DatabaseKey(Zeroizing::new([7; 32]));
+    let key = DatabaseKey::copy_of(&[7; 32]);
     assert_eq!(format!("{key:?}"), "DatabaseKey(…)");
 }
 
@@ -156,8 +174,71 @@ fn the_file_of_version_1_is_what_it_was() {
     let golden =
         std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/key-v1.key"))
             .unwrap();
-    let key = DatabaseKey(Zeroizing::new(std::array::from_fn(|i| i as u8)));
+    let key = DatabaseKey::copy_of(&std::array::from_fn(|i| i as u8));
     let own = Passphrase::new("an old passphr\u{e4}se").unwrap();
     let sealed = seal_with(&key, &own, Cost::FLOOR, &[3; SALT_LEN], &[5; NONCE_LEN]).unwrap();
     assert_eq!(sealed.as_slice(), golden);
+}
+
+/// Where in this process's memory these bytes are, given under a mask so that the search itself has
+/// no copy of them.
+fn found_in_memory(masked: &[u8; 32]) -> Vec<String> {
+    use std::os::unix::fs::FileExt as _;
+    let memory = std::fs::File::open("/proc/self/mem").unwrap();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let first = masked[0] ^ MASK;
+    let mut buffer = vec![0; 1 << 20];
+    let own = buffer.as_ptr() as u64..buffer.as_ptr() as u64 + buffer.len() as u64;
+    let mut found = Vec::new();
+    for line in maps.lines().filter(|line| line.contains(" rw")) {
+        let (from, to) = line.split(' ').next().unwrap().split_once('-').unwrap();
+        let [mut at, to] = [from, to].map(|text| u64::from_str_radix(text, 16).unwrap());
+        while at < to {
+            let want = buffer.len().min(usize::try_from(to - at).unwrap());
+            // What another test has given back meanwhile can't be read.
+            let Ok(read) = memory.read_at(&mut buffer[..want], at) else { break };
+            let mut place = 0;
+            while let Some(next) = buffer[place..read].iter().position(|byte| *byte == first) {
+                place += next;
+                let same = buffer[place..read].iter().zip(masked);
+                let same = same.take_while(|(byte, hidden)| **byte == *hidden ^ MASK).count();
+                let here = at + place as u64;
+                if same == 32 && !own.contains(&here) {
+                    found.push(format!("{here:x} in {line}"));
+                }
+                place += 1;
+            }
+            // The pieces overlap by what could be cut in two.
+            let whole = at + read as u64 >= to;
+            at += (if whole { read } else { read.saturating_sub(31).max(1) }) as u64;
+        }
+    }
+    buffer.zeroize();
+    found
+}
+
+/// What hides a key from the search for it.
+const MASK: u8 = 0xa5;
+
+fn masked(key: &DatabaseKey) -> [u8; 32] {
+    std::array::from_fn(|i| key.0[i] ^ MASK)
+}
+
+/// A profile is locked by dropping its key: then it is nowhere in the memory of the process.
+#[test]
+fn a_key_that_was_dropped_is_nowhere_in_memory() {
+    let place = Place::new();
+    let mask = masked(&place.make(&passphrase("p")));
+    assert_eq!(found_in_memory(&mask), Vec::<String>::new(), "after it was made");
+    let key = take(&place.path, &passphrase("p")).unwrap();
+    assert_eq!(found_in_memory(&mask).len(), 1, "while it is there");
+    drop(key);
+    assert_eq!(found_in_memory(&mask), Vec::<String>::new(), "after it was taken");
+    let folder = Folder::of(&place.path).unwrap();
+    let key = take(&place.path, &passphrase("p")).unwrap();
+    put(&folder, &place.path, &key, &Protection::Nothing, Cost::FLOOR).unwrap();
+    drop(key);
+    assert_eq!(found_in_memory(&mask), Vec::<String>::new(), "after its file was written anew");
+    drop(take(&place.path, &Protection::Nothing).unwrap());
+    assert_eq!(found_in_memory(&mask), Vec::<String>::new(), "after it was read in the clear");
 }

@@ -1,0 +1,31 @@
+//! Every goal: its name, and the most that ours may take of the peer's time.
+
+/// What is wanted of one measurement. It is met when the bad end of the 95 % interval of the ratio reaches it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) name: &'static str,
+    pub(crate) at_most: f64,
+}
+
+/// A packet of 32 bytes beside Olm's: four times as fast, for most of what Olm spends on it is not its cipher.
+pub(crate) const PACKET_32: Wanted = Wanted { name: "ratchet-32", at_most: 1.0 / 4.0 };
+/// A packet of 1 KiB: three times as fast.
+pub(crate) const PACKET_1K: Wanted = Wanted { name: "ratchet-1k", at_most: 1.0 / 3.0 };
+/// A packet of 64 KiB: twice as fast. Here both ciphers count most.
+pub(crate) const PACKET_64K: Wanted = Wanted { name: "ratchet-64k", at_most: 1.0 / 2.0 };
+/// A packet that begins a chain: a fifth faster. Two agreements and a fresh key are the same for both.
+pub(crate) const TURN: Wanted = Wanted { name: "ratchet-turn", at_most: 1.0 / 1.2 };
+/// A chunk of a stream beside its cipher alone: 0.85 of its speed, at worst.
+pub(crate) const CHUNK: Wanted = Wanted { name: "ratchet-stream", at_most: 1.0 / 0.85 };
+/// A file beside `age`: one and a half times as fast.
+pub(crate) const FILE: Wanted = Wanted { name: "ratchet-file", at_most: 1.0 / 1.5 };
+/// A line over two onion services beside bare TLS over the same: at most a tenth more.
+pub(crate) const LATENCY: Wanted = Wanted { name: "latency", at_most: 1.10 };
+
+/// All of them, of every program that measures.
+pub(crate) const ALL: [Wanted; 7] = [PACKET_32, PACKET_1K, PACKET_64K, TURN, CHUNK, FILE, LATENCY];
+
+/// Memory, state and restores of a session: no goal, only reported.
+pub(crate) const SESSIONS: &str = "ratchet-sessions";
+/// The suite's primitives beside others of the same: no goal, only reported.
+pub(crate) const SUITE: &str = "ratchet-suite";

@@ -1,0 +1,135 @@
+//! While the storage can't be written nothing is sent and nothing taken in; whoever asked is told, and
+//! when it can be written again the conversation goes on with everything that was kept.
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use common::{End, unique};
+use undertone_engine::Memory;
+use undertone_engine::storage::{
+    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Storage, View,
+    Write,
+};
+use undertone_handle::command::Role;
+use undertone_handle::event::{
+    ConversationEvent, Event, LinkState, NotSent, StorageEvent, StorageFault,
+};
+use undertone_handle::{ConversationId, MessageId};
+use undertone_node::network::local;
+use zeroize::Zeroizing;
+
+/// A storage on a disk that can be filled: transactions are held back until they are committed.
+struct Disk {
+    stored: Memory,
+    open: Memory,
+    full: Arc<AtomicBool>,
+    /// Something was applied since the last commit.
+    dirty: bool,
+}
+
+impl Disk {
+    fn new(full: Arc<AtomicBool>) -> Self {
+        Self { stored: Memory::default(), open: Memory::default(), full, dirty: false }
+    }
+}
+
+impl Storage for Disk {
+    fn apply(&mut self, writes: Vec<Write>) {
+        self.dirty |= !writes.is_empty();
+        self.open.apply(writes);
+    }
+
+    fn commit(&mut self) -> Result<(), StorageFault> {
+        if std::mem::take(&mut self.dirty) && self.full.load(Ordering::SeqCst) {
+            self.open = self.stored.clone();
+            return Err(StorageFault::Full);
+        }
+        self.stored = self.open.clone();
+        Ok(())
+    }
+}
+
+impl View for Disk {
+    fn profile(&self) -> Profile {
+        self.open.profile()
+    }
+    fn contacts(&self) -> Vec<ConversationId> {
+        self.open.contacts()
+    }
+    fn contact(&self, id: ConversationId) -> Option<Contact> {
+        self.open.contact(id)
+    }
+    fn session(&self, id: ConversationId) -> Option<Zeroizing<Vec<u8>>> {
+        self.open.session(id)
+    }
+    fn counters(&self, id: ConversationId) -> Option<Counters> {
+        self.open.counters(id)
+    }
+    fn outbox(&self, id: ConversationId, from: u64, limit: usize) -> Vec<OutboxRow> {
+        self.open.outbox(id, from, limit)
+    }
+    fn outbox_len(&self, id: ConversationId) -> usize {
+        self.open.outbox_len(id)
+    }
+    fn message(&self, message: MessageId) -> Option<MessageRow> {
+        self.open.message(message)
+    }
+    fn numbered(&self, id: ConversationId, own: bool, sequence: u64) -> Option<MessageId> {
+        self.open.numbered(id, own, sequence)
+    }
+    fn early(&self, id: ConversationId) -> Vec<EarlyRow> {
+        self.open.early(id)
+    }
+    fn policy(&self, id: ConversationId) -> Option<Policy> {
+        self.open.policy(id)
+    }
+    fn expiring(&self, until: u64, limit: usize) -> Vec<Expiry> {
+        self.open.expiring(until, limit)
+    }
+    fn next_expiry(&self) -> Option<u64> {
+        self.open.next_expiry()
+    }
+    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId> {
+        self.open.unseen(id, last)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_stops_it_and_room_lets_it_go_on() {
+    let network = local(&unique("full-disk"));
+    let code = undertone_node::propose_code().unwrap();
+    let full = Arc::new(AtomicBool::new(false));
+    let storage = Box::new(Disk::new(Arc::clone(&full)));
+    let mut host = End::begin_on(network.clone(), storage, Role::Host, &code).await;
+    let mut guest = End::begin(network, Role::Guest, &code).await;
+    host.open().await;
+    guest.open().await;
+    guest.say("one").await;
+    assert_eq!(host.text().await, "one");
+
+    full.store(true, Ordering::SeqCst);
+    let ticket = host.say("nowhere").await;
+    host.event(|event| match event {
+        Event::Storage(StorageEvent::Failed(StorageFault::Full)) => Some(()),
+        _ => None,
+    })
+    .await;
+    host.told(ConversationEvent::NotSent(ticket, NotSent::NotStored)).await;
+    guest
+        .wait(|event| {
+            matches!(event, ConversationEvent::Link(LinkState::Lost { .. })).then_some(())
+        })
+        .await;
+    // What is written to it meanwhile waits on the other side; what is written here is refused.
+    guest.say("two").await;
+    let again = host.say("nowhere either").await;
+    host.told(ConversationEvent::NotSent(again, NotSent::NotStored)).await;
+
+    full.store(false, Ordering::SeqCst);
+    host.event(|event| matches!(event, Event::Storage(StorageEvent::Well)).then_some(())).await;
+    assert_eq!(host.text().await, "two");
+    host.say("three").await;
+    assert_eq!(guest.text().await, "three", "and nothing of what was refused");
+}
