@@ -363,3 +363,6 @@ fn fill(connection: &Connection) -> Result<(), OpenError> {
     connection.execute(sql, [query::splitter()])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
