@@ -22,8 +22,32 @@ pub(crate) const FILE: Wanted = Wanted { name: "ratchet-file", at_most: 1.0 / 1.
 /// A line over two onion services beside bare TLS over the same: at most a tenth more.
 pub(crate) const LATENCY: Wanted = Wanted { name: "latency", at_most: 1.10 };
 
+/// Version 3 of OTR beside libotr, a text of 32 bytes, sent and read: as fast.
+pub(crate) const OTR_MESSAGE: Wanted = Wanted { name: "otr-3-message", at_most: 1.0 };
+/// A text of 1 KiB, sent and read: as fast.
+pub(crate) const OTR_MESSAGE_1K: Wanted = Wanted { name: "otr-3-message-1k", at_most: 1.0 };
+/// A text that answers one, so that keys change: as fast.
+pub(crate) const OTR_TURN: Wanted = Wanted { name: "otr-3-turn", at_most: 1.0 };
+/// A session from the query on: half as fast, at worst.
+pub(crate) const OTR_SESSION: Wanted = Wanted { name: "otr-3-session", at_most: 2.0 };
+/// A check of a secret that both know: half as fast, at worst.
+pub(crate) const OTR_CHECK: Wanted = Wanted { name: "otr-3-check", at_most: 2.0 };
+
 /// All of them, of every program that measures.
-pub(crate) const ALL: [Wanted; 7] = [PACKET_32, PACKET_1K, PACKET_64K, TURN, CHUNK, FILE, LATENCY];
+pub(crate) const ALL: [Wanted; 12] = [
+    PACKET_32,
+    PACKET_1K,
+    PACKET_64K,
+    TURN,
+    CHUNK,
+    FILE,
+    OTR_MESSAGE,
+    OTR_MESSAGE_1K,
+    OTR_TURN,
+    OTR_SESSION,
+    OTR_CHECK,
+    LATENCY,
+];
 
 /// Memory, state and restores of a session: no goal, only reported.
 pub(crate) const SESSIONS: &str = "ratchet-sessions";

@@ -14,6 +14,7 @@ mod goals;
 #[cfg(feature = "tor")]
 mod latency;
 mod measure;
+mod otr;
 mod ratchet;
 mod run;
 mod sessions;
@@ -21,6 +22,7 @@ mod sessions;
 use std::process::ExitCode;
 
 use crate::goals::{CHUNK, PACKET_1K, PACKET_32, PACKET_64K, SESSIONS, TURN, Wanted};
+use crate::goals::{OTR_CHECK, OTR_MESSAGE, OTR_MESSAGE_1K, OTR_SESSION, OTR_TURN};
 use crate::run::{Measure, Report};
 
 /// What measures the goals.
@@ -30,6 +32,11 @@ const GOALS: &[(Wanted, Measure)] = &[
     (PACKET_64K, ratchet::long),
     (TURN, ratchet::turn),
     (CHUNK, ratchet::chunk),
+    (OTR_MESSAGE, otr::message),
+    (OTR_MESSAGE_1K, otr::kib),
+    (OTR_TURN, otr::turn),
+    (OTR_SESSION, otr::session),
+    (OTR_CHECK, otr::check),
     #[cfg(feature = "tor")]
     (goals::LATENCY, latency::measure),
 ];

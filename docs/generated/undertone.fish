@@ -37,11 +37,18 @@ complete -c undertone -n "__fish_undertone_needs_command" -f -a "chat" -d 'Talk 
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "demo" -d 'Hold a conversation with a partner who answers, both ends on this machine'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "doctor" -d 'Say what this machine has and lacks. Safe to paste in public'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "profile" -d 'Make, list and destroy lasting profiles, and change their passwords'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "contact" -d 'List the contacts that a lasting profile keeps'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "message" -d 'Print or search what a lasting profile keeps of conversations'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "config" -d 'Show each setting and where it was said: option, environment, file or default'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "ratchet" -d 'Encrypt messages, files and pipes end to end, over whatever carries bytes'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "otr" -d 'Talk with other programs by Off-the-Record messaging'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "licences" -d 'Show whose work is inside, and under which licence'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "completions" -d 'Write completions for a shell to standard output'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "man" -d 'Write the manual page to standard output'
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -s w -l with -d 'Go on with a contact that lasts: the name under which you see them, or their id' -r
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l password-fd -d 'The password is the next line of this open file descriptor' -r
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l nick -d 'The name that your partner sees, for this conversation only' -r
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l peer -d 'The name under which you see your partner; never sent' -r
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l code-file -d 'Read the code from the first line of this file, or of standard input (`-`)' -r -F
@@ -57,6 +64,8 @@ debug\t'What happened inside'"
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -s s -l serve -d 'Serve: propose a code and wait for the partner'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -s c -l join -d 'Join: type the code that the partner said'
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l keep -d 'Keep what comes of it in a lasting profile: the contact is there the next time'
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l smp -d 'Run the Socialist Millionaire check before the conversation'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l no-smp -d 'Don\'t ask for the check; it still runs if the partner wants it'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
@@ -150,6 +159,62 @@ complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the contacts of a profile, the one with the newest message first'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -f -a "list" -d 'Print what was said with a contact, oldest first'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -f -a "search" -d 'Find words in all conversations, the newest message first'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l limit -d 'How many messages at most' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand config" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand config" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
@@ -297,6 +362,34 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -f -a "talk" -d 'Talk with another program that speaks OTR, over lines of text'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l listen -d 'Wait for a connection at a port of this machine, such as 5000 or [::1]:5000; with 0, at any port, which is said' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l connect -d 'Connect to a port of this machine' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l pipes -d 'Read lines from one named pipe or open file (/dev/fd/3) and write them to another' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l versions -d 'Versions that are spoken, such as 3 or 2,3 [default: those of the policy]' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l policy -d 'What happens without being asked' -r -f -a "require\t'Nothing leaves in the clear; the first text asks for a private conversation, and waits'
+always\t'Nothing leaves in the clear, and offers of the other end are taken'
+manual\t'Text leaves in the clear until somebody asks for a private conversation (/otr)'
+opportunistic\t'The same, and offers are made and taken by invisible marks behind a text'
+never\t'OTR is off: everything is text in the clear'"
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l max-line -d 'The longest line that the carrier takes, in bytes: longer messages go in pieces' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l key -d 'Take a key from this file of private keys of libotr (otr.private_key). Without it a fresh one is made and forgotten at the end' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l account -d 'The account whose key it is, where the file has several' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l stdio -d 'Standard input and output carry lines; you type at the terminal'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand licences" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'

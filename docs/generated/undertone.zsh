@@ -37,6 +37,11 @@ debug\:"What happened inside"))' \
         case $line[1] in
             (chat)
 _arguments "${_arguments_options[@]}" : \
+'(-c --join --keep)-w+[Go on with a contact that lasts\: the name under which you see them, or their id]:NAME:_default' \
+'(-c --join --keep)--with=[Go on with a contact that lasts\: the name under which you see them, or their id]:NAME:_default' \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
 '--nick=[The name that your partner sees, for this conversation only]:NAME:_default' \
 '--peer=[The name under which you see your partner; never sent]:NAME:_default' \
 '--code-file=[Read the code from the first line of this file, or of standard input (\`-\`)]:FILE:_files' \
@@ -50,10 +55,12 @@ local\:"Sockets of this machine\: for trying things; no anonymity"))' \
 info\:"What happened"
 debug\:"What happened inside"))' \
 '--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
-'(-c --join)-s[Serve\: propose a code and wait for the partner]' \
-'(-c --join)--serve[Serve\: propose a code and wait for the partner]' \
+'(-c --join -w --with)-s[Serve\: propose a code and wait for the partner]' \
+'(-c --join -w --with)--serve[Serve\: propose a code and wait for the partner]' \
 '-c[Join\: type the code that the partner said]' \
 '--join[Join\: type the code that the partner said]' \
+'--keep[Keep what comes of it in a lasting profile\: the contact is there the next time]' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
 '(--no-smp)--smp[Run the Socialist Millionaire check before the conversation]' \
 '--no-smp[Don'\''t ask for the check; it still runs if the partner wants it]' \
 '--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
@@ -195,6 +202,110 @@ debug\:"What happened inside"))' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '::name -- Which profile; without it, that which was used last:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(contact)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__contact_commands" \
+"*::: :->contact" \
+&& ret=0
+
+    case $state in
+    (contact)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-contact-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(message)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__message_commands" \
+"*::: :->message" \
+&& ret=0
+
+    case $state in
+    (message)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-message-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+&& ret=0
+;;
+(search)
+_arguments "${_arguments_options[@]}" : \
+'--limit=[How many messages at most]:NUMBER:_default' \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::words -- What to find:_default' \
 && ret=0
 ;;
         esac
@@ -466,6 +577,8 @@ _undertone_commands() {
 'demo:Hold a conversation with a partner who answers, both ends on this machine' \
 'doctor:Say what this machine has and lacks. Safe to paste in public' \
 'profile:Make, list and destroy lasting profiles, and change their passwords' \
+'contact:List the contacts that a lasting profile keeps' \
+'message:Print or search what a lasting profile keeps of conversations' \
 'config:Show each setting and where it was said\: option, environment, file or default' \
 'ratchet:Encrypt messages, files and pipes end to end, over whatever carries bytes' \
 'licences:Show whose work is inside, and under which licence' \
@@ -489,6 +602,18 @@ _undertone__subcmd__config_commands() {
     local commands; commands=()
     _describe -t commands 'undertone config commands' commands "$@"
 }
+(( $+functions[_undertone__subcmd__contact_commands] )) ||
+_undertone__subcmd__contact_commands() {
+    local commands; commands=(
+'list:List the contacts of a profile, the one with the newest message first' \
+    )
+    _describe -t commands 'undertone contact commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__contact__subcmd__list_commands] )) ||
+_undertone__subcmd__contact__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone contact list commands' commands "$@"
+}
 (( $+functions[_undertone__subcmd__demo_commands] )) ||
 _undertone__subcmd__demo_commands() {
     local commands; commands=()
@@ -508,6 +633,24 @@ _undertone__subcmd__licences_commands() {
 _undertone__subcmd__man_commands() {
     local commands; commands=()
     _describe -t commands 'undertone man commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message_commands] )) ||
+_undertone__subcmd__message_commands() {
+    local commands; commands=(
+'list:Print what was said with a contact, oldest first' \
+'search:Find words in all conversations, the newest message first' \
+    )
+    _describe -t commands 'undertone message commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message__subcmd__list_commands] )) ||
+_undertone__subcmd__message__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone message list commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message__subcmd__search_commands] )) ||
+_undertone__subcmd__message__subcmd__search_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone message search commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__profile_commands] )) ||
 _undertone__subcmd__profile_commands() {

@@ -9,4 +9,6 @@ mod core;
 #[path = "../../crates/smp/tests/uses/support.rs"]
 mod support;
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| core::step::<undertone_smp::Modp1536>(input));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    undertone_fuzz::tell(core::step::<undertone_smp::Modp1536>(input));
+});

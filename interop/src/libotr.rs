@@ -73,7 +73,7 @@ impl Libotr {
         policy: u32,
         longest: Option<usize>,
     ) -> std::io::Result<Self> {
-        let mut child = Command::new(compiled(target)?)
+        let mut child = Command::new(compiled(target, "talk", "-O1")?)
             .arg(folder.path())
             .args([ACCOUNT, &policy.to_string(), &longest.unwrap_or(0).to_string()])
             .stdin(Stdio::piped())
@@ -124,17 +124,17 @@ impl Drop for Libotr {
     }
 }
 
-/// The program, compiled into `target` unless it is there already. Tests that run beside each other
-/// each compile for themselves at worst.
-fn compiled(target: &Path) -> std::io::Result<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("libotr/talk.c");
-    let program = target.join("libotr-talk");
+/// A program of the folder `libotr`, compiled into `target` unless it is there already. Tests that run
+/// beside each other each compile for themselves at worst.
+pub(crate) fn compiled(target: &Path, name: &str, optimised: &str) -> std::io::Result<PathBuf> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("libotr/{name}.c"));
+    let program = target.join(format!("libotr-{name}"));
     let written = |path: &Path| path.metadata().and_then(|metadata| metadata.modified());
     if written(&program).is_ok_and(|made| written(&source).is_ok_and(|source| source < made)) {
         return Ok(program);
     }
-    let fresh = target.join(format!("libotr-talk.{}", std::process::id()));
-    let flags = ["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-o"];
+    let fresh = target.join(format!("libotr-{name}.{}", std::process::id()));
+    let flags = ["-std=gnu11", optimised, "-Wall", "-Wextra", "-Werror", "-o"];
     let done = Command::new("cc")
         .args(flags)
         .arg(&fresh)
@@ -142,7 +142,10 @@ fn compiled(target: &Path) -> std::io::Result<PathBuf> {
         .args(["-lotr", "-lgcrypt"])
         .status()?;
     if !done.success() {
-        let why = "libotr/talk.c can't be compiled; Debian's package libotr5-dev is needed";
+        let why = format!(
+            "{} can't be compiled; Debian's package libotr5-dev is needed",
+            source.display()
+        );
         return Err(std::io::Error::other(why));
     }
     std::fs::rename(&fresh, &program)?;

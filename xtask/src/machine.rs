@@ -187,6 +187,8 @@ pub(crate) const NEXTEST: Tool = Tool { name: "cargo-nextest", version: "0.9.143
 pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 /// Builds and runs fuzz targets.
 pub(crate) const FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2" };
+/// Changes the code and sees whether tests notice.
+pub(crate) const MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
 
 /// Where everything goes that isn't the project's own.
 pub(crate) fn cache_folder() -> PathBuf {
@@ -204,8 +206,9 @@ pub(crate) fn tools_folder() -> PathBuf {
 /// Sees to it that a tool is there, of its version or a newer compatible one.
 pub(crate) fn tool(tool: Tool) -> Result<(), String> {
     let Tool { name, version } = tool;
-    let mut ask = step::command(name);
-    ask.arg("--version").stderr(Stdio::null());
+    // By way of Cargo: not every one of its tools knows what to do when it is called by itself.
+    let mut ask = step::cargo(&[name.trim_start_matches("cargo-"), "--version"]);
+    ask.stderr(Stdio::null());
     if let Ok(output) = ask.output()
         && serves(&String::from_utf8_lossy(&output.stdout), version)
     {

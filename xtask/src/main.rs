@@ -7,7 +7,9 @@ mod check;
 mod fuzz;
 mod generate;
 mod machine;
+mod mutants;
 mod nextest;
+mod sim;
 mod step;
 mod testnet;
 mod tidy;
@@ -21,7 +23,13 @@ cargo xtask check                         formatting, lints, licences, documenta
 cargo xtask tidy                          the rules of the house that no other tool knows
 cargo xtask testnet                       runs a private Tor network until Ctrl-C or the end of its input
 cargo xtask bench [FILTER] [--check]      measures against the peers; --check fails at a goal that isn't met
-cargo xtask fuzz [TARGET] [--seconds N]   runs all fuzz targets, or one, for N seconds each; 60 if not said
+cargo xtask fuzz [TARGET] [OPTION]...     runs all fuzz targets, or one, and prints how far each got
+                                          --seconds N for each, 60 if not said; --workers N at a time, 1 if not said
+cargo xtask mutants [CRATE] [OPTION]...   tries changes of smp and ratchet that no record knows; fails while one lives
+                                          --file PART, --shard K/N, --again for all, --check for none
+cargo xtask sim [--seeds N] [--script FILE]   plays N seeds of the simulator, 1000 if not said, or one script
+cargo xtask sim --planted [NAME]          compiles bugs in place of real lines; the simulator must find each
+cargo xtask soak [--hours N]              plays seeds of the simulator for N hours; 8 if not said
 cargo xtask generate [--check]            notices, manual page and completions; --check fails where one is out of date
 cargo xtask help                          this list
 
@@ -39,6 +47,9 @@ fn main() -> ExitCode {
         "testnet" => testnet::command(rest),
         "bench" => bench::command(rest),
         "fuzz" => fuzz::command(rest),
+        "mutants" => mutants::command(rest),
+        "sim" => sim::command(rest),
+        "soak" => sim::soak(rest),
         "generate" => generate::command(rest),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

@@ -115,6 +115,19 @@ pub(crate) enum Listen {
 /// Runs a command to its end, shows one of its streams and gives `each` the lines of it. The outer error is that it
 /// could not run at all; the inner one that it ended badly.
 pub(crate) fn overhear(
+    command: Command,
+    listen: Listen,
+    mut each: impl FnMut(&str),
+) -> Result<Result<(), String>, String> {
+    overhear_quietly(command, listen, |line| {
+        // Showing is a courtesy; what counts is what `each` makes of it.
+        drop(io::stdout().write_all(line.as_bytes()));
+        each(&without_colours(line));
+    })
+}
+
+/// The same without showing anything, and with what colours the lines.
+pub(crate) fn overhear_quietly(
     mut command: Command,
     listen: Listen,
     mut each: impl FnMut(&str),
@@ -131,9 +144,7 @@ pub(crate) fn overhear(
     let mut lines = BufReader::new(stream.ok_or("a piped stream is missing")?);
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line).map_err(|error| error.to_string())? > 0 {
-        // Showing is a courtesy; what counts is what `each` makes of it.
-        drop(io::stdout().write_all(&line));
-        each(&without_colours(&String::from_utf8_lossy(&line)));
+        each(&String::from_utf8_lossy(&line));
         line.clear();
     }
     let status = child.wait().map_err(|error| error.to_string())?;

@@ -6,17 +6,18 @@ use std::time::Instant;
 
 use crate::step::{self, Tally};
 use crate::testnet::Keeper;
-use crate::{Outcome, check, machine, nextest};
+use crate::{Outcome, check, machine, nextest, sim};
 
 /// Crates without C, network or clock: what they mean can be tested within a minute. `tui` is among them because it
 /// knows nothing but a handle.
-pub(crate) const CORE: [&str; 7] = [
+pub(crate) const CORE: [&str; 8] = [
     "undertone-ratchet",
     "undertone-smp",
     "undertone-otr",
     "undertone-wire",
     "undertone-handle",
     "undertone-engine",
+    "undertone-sim",
     "undertone-tui",
 ];
 
@@ -118,10 +119,7 @@ pub(crate) fn test(arguments: &[String]) -> Outcome {
                 timed(name, || match tier {
                     Tier::Quick | Tier::Local => local(&mut tally, &wish),
                     Tier::Tor => tor(&mut tally, &wish),
-                    Tier::Long => tally.step("long: tests", |tally| {
-                        let command = tests(Tier::Long, &["--workspace"], &wish);
-                        nextest::nextest(command, tally).map(drop)
-                    }),
+                    Tier::Long => long(&mut tally, &wish),
                 });
             }
         }
@@ -186,6 +184,15 @@ fn tor(tally: &mut Tally, wish: &Wish<'_>) {
         if wish.names.is_empty() { enough(ran) } else { Ok(()) }
     });
     tally.step("tor: end of the network", |_| network.stop());
+}
+
+fn long(tally: &mut Tally, wish: &Wish<'_>) {
+    tally.step("long: tests", |tally| {
+        nextest::nextest(tests(Tier::Long, &["--workspace"], wish), tally).map(drop)
+    });
+    if wish.names.is_empty() {
+        tally.step("long: simulator", |_| sim::simulate(&["seeds", sim::IN_CI]).map(drop));
+    }
 }
 
 /// A run in which tests over onion services went missing must not pass for a whole one.

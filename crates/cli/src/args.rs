@@ -50,6 +50,7 @@ Examples:
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -67,6 +68,7 @@ Examples:
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
+  undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
   undertone licences            whose work is inside, and under which licence
   undertone completions bash    completions for your shell
   undertone man                 the manual page
@@ -159,6 +161,22 @@ Examples:
 Passwords are asked for, or come from a file or a file descriptor, never from an argument or a
 variable.")]
     Profile(undertone_tools::profile::Profile),
+    /// List the contacts that a lasting profile keeps.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone contact list
+  undertone contact list --json              for programs
+
+A contact that lasts is made by `undertone chat -s --keep` and `undertone chat -c --keep`.")]
+    Contact(undertone_tools::kept::Contacts),
+    /// Print or search what a lasting profile keeps of conversations.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone message list ana                 what was said, oldest first
+  undertone message search blue bench        in all conversations, newest first")]
+    Message(undertone_tools::kept::Messages),
     /// Show each setting and where it was said: option, environment, file or default.
     #[command(after_help = "\
 Examples:
@@ -178,6 +196,12 @@ Examples:
 Each conversation has its own keys, in a database under one passphrase. The passphrase is asked
 for, or comes from a file or a file descriptor, never from an argument or a variable.")]
     Ratchet(undertone_tools::ratchet::Ratchet),
+    /// Talk with other programs by Off-the-Record messaging.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Example:
+  undertone otr talk --help                  every way to join two ends")]
+    Otr(undertone_tools::otr::Otr),
     /// Show whose work is inside, and under which licence.
     #[command(after_help = "Example:\n  undertone licences | less")]
     Licences,
@@ -207,11 +231,35 @@ pub(crate) struct Config {
 #[derive(Args, Debug)]
 pub(crate) struct Chat {
     /// Serve: propose a code and wait for the partner.
-    #[arg(short = 's', long = "serve", required_unless_present = "join", conflicts_with = "join")]
+    #[cfg_attr(
+        feature = "sqlcipher",
+        arg(short = 's', long = "serve", required_unless_present_any = ["join", "with"], conflicts_with_all = ["join", "with"])
+    )]
+    #[cfg_attr(
+        not(feature = "sqlcipher"),
+        arg(
+            short = 's',
+            long = "serve",
+            required_unless_present = "join",
+            conflicts_with = "join"
+        )
+    )]
     pub(crate) serve: bool,
     /// Join: type the code that the partner said.
     #[arg(short = 'c', long = "join")]
     pub(crate) join: bool,
+    /// Go on with a contact that lasts: the name under which you see them, or their id.
+    #[cfg(feature = "sqlcipher")]
+    #[arg(short = 'w', long = "with", value_name = "NAME", conflicts_with_all = ["join", "keep"])]
+    pub(crate) with: Option<String>,
+    /// Keep what comes of it in a lasting profile: the contact is there the next time.
+    #[cfg(feature = "sqlcipher")]
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// The profile of --keep and --with.
+    #[cfg(feature = "sqlcipher")]
+    #[command(flatten)]
+    pub(crate) whose: undertone_tools::profile::Whose,
     /// The name that your partner sees, for this conversation only.
     #[arg(long, value_name = "NAME")]
     pub(crate) nick: Option<String>,

@@ -8,6 +8,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use undertone_handle::command::{Name, Role};
 use undertone_handle::words::{Kind, UserError};
 use undertone_handle::{Handle, SecretText};
+use undertone_node::AnyStorage;
 use undertone_node::environment::hardening::Hardening;
 use undertone_tui::plain::{AtEnd, Options, Shape, Streams};
 use undertone_tui::{End, Outcome, Plan, World, plain, screen};
@@ -17,7 +18,9 @@ use zeroize::Zeroizing;
 use crate::args::{Chat, NetworkChoice};
 use crate::config::Settings;
 use crate::failure::{failure, internal};
-use crate::world::{Connection, Interrupts, Prepared, clocks, connect, has_terminal, kind, plan};
+use crate::world::{
+    Connection, Interrupts, Prepared, clocks, connect, has_terminal, in_memory, kind, plan,
+};
 use crate::{Exit, no_terminal};
 
 /// The longest first line of a file with a code or a secret, in bytes.
@@ -29,12 +32,40 @@ pub(crate) async fn chat(settings: &Settings, chat: Chat, prepared: Prepared) ->
         return Exit::Failed(no_terminal());
     }
     // The files that the plan is made of are read first: a network may change the directory.
-    let filled = fill(&chat, settings)
-        .and_then(|plan| Ok((plan, connect(settings.network.value, &settings.details())?)));
+    let filled = fill(&chat, settings).and_then(|mut plan| {
+        let kept = keep(chat, settings, &mut plan)?;
+        Ok((plan, kept, connect(settings.network.value, &settings.details())?))
+    });
     match filled {
-        Ok((plan, connection)) => converse(settings, plan, connection, prepared).await,
+        Ok((plan, kept, connection)) => converse(settings, plan, kept, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
+}
+
+/// What a conversation is written to, and what has to live as long.
+struct Kept {
+    storage: AnyStorage,
+    /// The lock on the profile, if it is one.
+    _held: Option<Box<dyn std::any::Any + Send>>,
+}
+
+/// Opens the profile that the command line names; without one nothing is kept.
+#[cfg(feature = "sqlcipher")]
+fn keep(chat: Chat, settings: &Settings, plan: &mut Plan) -> Result<Kept, UserError> {
+    match crate::profile::keep(chat, settings, plan)? {
+        Some(opened) => Ok(Kept { storage: opened.storage, _held: Some(Box::new(opened.held)) }),
+        None => nothing_kept(),
+    }
+}
+
+/// This program keeps nothing.
+#[cfg(not(feature = "sqlcipher"))]
+fn keep(_chat: Chat, _settings: &Settings, _plan: &mut Plan) -> Result<Kept, UserError> {
+    nothing_kept()
+}
+
+fn nothing_kept() -> Result<Kept, UserError> {
+    Ok(Kept { storage: in_memory()?, _held: None })
 }
 
 /// `undertone` alone.
@@ -43,8 +74,10 @@ pub(crate) async fn start_screen(settings: &Settings, prepared: Prepared) -> Exi
         return Exit::Failed(no_terminal());
     }
     let connection = connect(settings.network.value, &settings.details());
-    match connection.and_then(|c| Ok((plan(c.network.kind, false, settings)?, c))) {
-        Ok((plan, connection)) => converse(settings, plan, connection, prepared).await,
+    let planned =
+        connection.and_then(|c| Ok((plan(c.network.kind, false, settings)?, nothing_kept()?, c)));
+    match planned {
+        Ok((plan, kept, connection)) => converse(settings, plan, kept, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
 }
@@ -58,7 +91,8 @@ fn fill(chat: &Chat, settings: &Settings) -> Result<Plan, UserError> {
         None => Ok(None),
     };
     let mut plan = plan(kind(settings.network.value), false, settings)?;
-    plan.role = Some(if chat.serve { Role::Host } else { Role::Guest });
+    plan.role =
+        (chat.serve || chat.join).then_some(if chat.serve { Role::Host } else { Role::Guest });
     plan.nick = name(&chat.nick, "Your name can't be used")?;
     plan.peer = name(&chat.peer, "Your partner's name can't be used")?;
     plan.check = if chat.smp { Some(true) } else { chat.no_smp.then_some(false) };
@@ -114,15 +148,16 @@ fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
 async fn converse(
     settings: &Settings,
     plan: Plan,
+    kept: Kept,
     connection: Connection,
     prepared: Prepared,
 ) -> Exit {
+    let Kept { storage, _held } = kept;
     say_first(&connection.notices, &prepared.hardening);
-    let (handle, node) =
-        match undertone_node::start(connection.network.clone(), undertone_node::in_memory()) {
-            Ok(started) => started,
-            Err(error) => return Exit::Failed(internal(&error)),
-        };
+    let (handle, node) = match undertone_node::start(connection.network.clone(), storage) {
+        Ok(started) => started,
+        Err(error) => return Exit::Failed(internal(&error)),
+    };
     let interrupts = Interrupts::new(prepared.signals);
     let world = World { clock: clocks(), interrupts: interrupts.face() };
     let outcome = face(settings, handle, plan, world).await;

@@ -87,7 +87,7 @@ pub(crate) async fn on_screen(
         plan.code = Some(named.code);
         plan.check = named.check;
         let start = |end: &Connection| {
-            undertone_node::start(end.network.clone(), undertone_node::in_memory())
+            undertone_node::start(end.network.clone(), crate::world::in_memory()?)
                 .map_err(|error| internal(&error))
         };
         let (first, second) = (start(&own)?, start(&other)?);
@@ -129,9 +129,8 @@ async fn scripted(
     let mut ends = Vec::new();
     let mut nodes = Vec::new();
     for end in [&one, &two] {
-        let (handle, node) =
-            undertone_node::start(end.network.clone(), undertone_node::in_memory())
-                .map_err(|error| internal(&error))?;
+        let (handle, node) = undertone_node::start(end.network.clone(), crate::world::in_memory()?)
+            .map_err(|error| internal(&error))?;
         let id = undertone_node::draw_conversation().map_err(|error| internal(&error))?;
         ends.push((handle, id));
         nodes.push(node);

@@ -10,7 +10,7 @@ mod papers;
 #[cfg(feature = "sqlcipher")]
 mod profile;
 #[cfg(feature = "sqlcipher")]
-mod ratchet;
+mod tools;
 mod world;
 
 use std::process::ExitCode;
@@ -74,8 +74,10 @@ fn run(cli: Cli, limit: LockLimit, json: &mut bool) -> Exit {
         Some(Command::Config(Config { example: true })) => return config::example(),
         #[cfg(feature = "sqlcipher")]
         Some(Command::Ratchet(arguments)) => {
-            return ratchet::ratchet(arguments, cli.common.json, limit);
+            return tools::ratchet(arguments, cli.common.json, limit);
         }
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Otr(arguments)) => return tools::otr(arguments, cli.common.json, limit),
         _ => {}
     }
     let settings = match Settings::gather(&cli, &config::of_process) {
@@ -88,6 +90,10 @@ fn run(cli: Cli, limit: LockLimit, json: &mut bool) -> Exit {
         Some(Command::Config(_)) => config::config(&settings),
         #[cfg(feature = "sqlcipher")]
         Some(Command::Profile(arguments)) => profile::profile(arguments, &settings, limit),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Contact(arguments)) => profile::contact(arguments, &settings, limit),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Message(arguments)) => profile::message(arguments, &settings, limit),
         command => converse(command, &settings, draws, limit),
     }
 }

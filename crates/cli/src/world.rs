@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use undertone_handle::event::NetworkKind;
 use undertone_handle::words::{Kind, UserError};
+use undertone_node::AnyStorage;
 use undertone_node::environment::hardening::{self, Hardening, LockLimit};
 use undertone_node::environment::log::{self, LogLevel, LogTarget};
 use undertone_node::environment::ram::RamDir;
@@ -135,6 +136,8 @@ pub(crate) fn plan(
         code: None,
         check: None,
         secret: None,
+        lasting: false,
+        resume: None,
         network,
         demo,
         colour: settings.colour.value == Colour::Auto,
@@ -249,3 +252,15 @@ impl Interrupts {
 
 /// How long the orderly end may take before the program goes all the same.
 const END: Duration = Duration::from_millis(2_800);
+
+/// A storage that lives and dies with the process.
+#[cfg(feature = "sqlcipher")]
+pub(crate) fn in_memory() -> Result<AnyStorage, UserError> {
+    undertone_tools::profile::in_memory().map_err(crate::tools::said)
+}
+
+/// A storage that lives and dies with the process.
+#[cfg(not(feature = "sqlcipher"))]
+pub(crate) fn in_memory() -> Result<AnyStorage, UserError> {
+    Ok(undertone_node::in_memory())
+}

@@ -27,7 +27,9 @@
 pub mod limits;
 pub mod storage;
 
+mod commands;
 mod conversation;
+mod going;
 mod input;
 mod meeting;
 mod memory;
@@ -42,6 +44,7 @@ use undertone_handle::event::{
 use undertone_handle::{Command, ConversationId};
 
 use crate::conversation::Conversation;
+use crate::going::Going;
 pub use crate::input::{
     ChannelKeys, CloseReason, DialFailure, DialId, Input, JobId, ServiceId, ServiceState, StreamId,
 };
@@ -55,7 +58,8 @@ use crate::storage::View;
 pub struct Context<'a> {
     /// Monotonic time.
     pub now: Millis,
-    /// Seconds since 1970 by this machine's clock; only shown, never decided on.
+    /// Seconds since 1970 by this machine's clock: shown, and when messages go by themselves the
+    /// earlier of this and [`Context::now`] decides.
     pub wall: u64,
     /// Random numbers, hedged by whoever passes them in.
     pub rng: &'a mut dyn CryptoRng,
@@ -109,6 +113,19 @@ impl Registry {
     }
 }
 
+/// What an engine has to do with just now; for whoever wants to see that it lets things go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Streams that are open.
+    pub streams: usize,
+    /// Dials under way.
+    pub dials: usize,
+    /// Services that are published.
+    pub services: usize,
+    /// Derivations under way.
+    pub jobs: usize,
+}
+
 /// What the parts of the engine share during one call.
 struct Cx<'a, 'r> {
     now: Millis,
@@ -118,6 +135,7 @@ struct Cx<'a, 'r> {
     network_ready: bool,
     view: &'a dyn View,
     ids: &'a mut Registry,
+    going: &'a mut Going,
     step: &'a mut Step,
 }
 
@@ -159,6 +177,7 @@ pub struct Engine {
     meetings: BTreeMap<ConversationId, Meeting>,
     conversations: BTreeMap<ConversationId, Conversation>,
     ids: Registry,
+    going: Going,
     /// The orderly end was asked for; nothing new begins.
     finishing: bool,
     finished: bool,
@@ -191,6 +210,7 @@ impl Engine {
             meetings: BTreeMap::new(),
             conversations,
             ids: Registry::default(),
+            going: Going::load(view),
             finishing: false,
             finished: false,
         }
@@ -201,7 +221,19 @@ impl Engine {
     pub fn deadline(&self) -> Option<Millis> {
         let meetings = self.meetings.values().filter_map(Meeting::deadline);
         let conversations = self.conversations.values().filter_map(Conversation::deadline);
-        meetings.chain(conversations).min()
+        meetings.chain(conversations).chain(self.going.deadline()).min()
+    }
+
+    /// How many of the world's things the engine has to do with.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        let Registry { next: _, streams, dials, services, jobs } = &self.ids;
+        Held {
+            streams: streams.len(),
+            dials: dials.len(),
+            services: services.len(),
+            jobs: jobs.len(),
+        }
     }
 
     /// The meetings under way: they live in memory alone, and are over when the engine is dropped.
@@ -220,6 +252,7 @@ impl Engine {
             network_ready: self.network_ready,
             view,
             ids: &mut self.ids,
+            going: &mut self.going,
             step: &mut step,
         };
         match input {
@@ -316,6 +349,7 @@ impl Engine {
                 for conversation in self.conversations.values_mut() {
                     conversation.tick(&mut cx);
                 }
+                going::tick(&mut self.conversations, &mut cx);
             }
         }
         self.settle(&mut step, context, view);
@@ -332,6 +366,7 @@ impl Engine {
             network_ready: self.network_ready,
             view,
             ids: &mut self.ids,
+            going: &mut self.going,
             step,
         };
         let over: Vec<ConversationId> =
@@ -404,8 +439,7 @@ fn command_in(
             }
             *finishing = true;
         }
-        // A command of a later interface that this engine does not know changes nothing.
-        _ => {}
+        command => commands::message_in(command, conversations, cx),
     }
 }
 
@@ -434,7 +468,12 @@ fn dialled_in(
     conversations: &mut BTreeMap<ConversationId, Conversation>,
     cx: &mut Cx<'_, '_>,
 ) {
-    match cx.ids.dials.remove(&dial) {
+    let owner = if cfg!(planted = "bounded") {
+        cx.ids.dials.get(&dial).copied()
+    } else {
+        cx.ids.dials.remove(&dial)
+    };
+    match owner {
         Some(owner @ Owner::Meeting(id)) if meetings.contains_key(&id) => {
             if let Ok(stream) = result {
                 cx.ids.streams.insert(stream, owner);

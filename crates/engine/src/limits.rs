@@ -86,6 +86,22 @@ pub const GOODBYE_PATIENCE: Millis = 2_000;
 /// Texts that may wait for one contact.
 pub const OUTBOX: usize = 1_000;
 
+/// Numbered bodies of every kind that may wait for one contact: texts, and what is done to them.
+pub const WAITING: u64 = 4_000;
+
+/// Messages that go, or are dated anew, in one step; the others follow after [`NEXT_BATCH`].
+pub const AT_ONCE: usize = 256;
+
+/// The pause between two steps of what is too much for one.
+pub const NEXT_BATCH: Millis = 50;
+
+/// While messages have a time at which they go, the clock is looked at so often: it may be set.
+pub const CLOCK_LOOK: Millis = 60 * 1000;
+
+/// Messages with a time at which they go that are looked through at the start; those that go later
+/// keep the time that is stored with them.
+pub const DATED_AT_START: usize = 1 << 20;
+
 /// Packets of a sending chain that are kept back: when nothing of a chain has arrived, its last word is
 /// what the partner must hear to renew it. One is used per life of the program, so a few.
 pub const KEPT_BACK: u32 = 4;

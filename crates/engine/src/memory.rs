@@ -229,7 +229,11 @@ impl View for Memory {
             .values()
             .filter_map(|row| {
                 let at = row.expires.filter(|at| *at <= until)?;
-                Some(Expiry { message: row.message, at, lasts: row.timer })
+                Some(Expiry {
+                    message: row.message,
+                    at,
+                    lasts: row.timer.filter(|_| row.timer_runs()),
+                })
             })
             .collect();
         due.sort_by_key(|expiry| (expiry.at, expiry.message));
@@ -241,9 +245,9 @@ impl View for Memory {
         self.messages.values().filter_map(|row| row.expires).min()
     }
 
-    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId> {
+    fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
         let rows = self.rows(id).filter(|row| !row.own && !row.seen && row.message <= last);
-        rows.map(|row| row.message).collect()
+        rows.map(|row| row.message).take(limit).collect()
     }
 }
 

@@ -43,9 +43,10 @@ pub trait View {
     fn expiring(&self, until: u64, limit: usize) -> Vec<Expiry>;
     /// When the next message goes, if one does (seconds since 1970).
     fn next_expiry(&self) -> Option<u64>;
-    /// Messages of the partner's that nobody has seen, up to and including `last`, oldest first; only
-    /// those with a timer or in a conversation that keeps nothing need be among them.
-    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId>;
+    /// Messages of the partner's that nobody has seen, up to and including `last`, oldest first, at
+    /// most `limit`; only those with a timer or in a conversation that keeps nothing need be among
+    /// them.
+    fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId>;
 }
 
 /// What holds the rows, one transaction after the other. What was applied since the last commit is
@@ -61,6 +62,10 @@ pub trait Storage: View {
     /// not answered. The storage is as it was after the commit before, and takes another
     /// transaction.
     fn commit(&mut self) -> Result<(), StorageFault>;
+
+    /// Does what can wait, between two transactions when nobody waits: erases earlier versions of what
+    /// was changed. What fails is tried again the next time.
+    fn settle(&mut self) {}
 }
 
 /// Look-ups of interfaces: what is committed, read past the engine, so that no screen waits for it.
@@ -178,11 +183,14 @@ pub struct Policy {
     /// How often the timer was changed by either side: of two changes at once the higher one stands,
     /// and of two equal ones the guest's.
     pub timer_changes: u32,
+    /// Messages before this place in the conversation still have the times of an earlier choice of
+    /// the history; 0: none has. A long history is gone through in several steps.
+    pub to_date: u32,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { history: History::Kept, timer: None, timer_changes: 0 }
+        Self { history: History::Kept, timer: None, timer_changes: 0, to_date: 0 }
     }
 }
 
@@ -193,8 +201,9 @@ pub struct Expiry {
     pub message: MessageId,
     /// When, in seconds since 1970 by this machine's clock.
     pub at: u64,
-    /// Its timer in seconds, if it has one: it never lasts longer than that from when it was seen or
-    /// acknowledged, whatever the clock says. `None`: it goes by the history's age alone.
+    /// Its timer in seconds, if that runs ([`MessageRow::timer_runs`]): it never lasts longer than
+    /// that from when it was seen or acknowledged, whatever the clock says. `None`: it goes by the
+    /// history's age alone.
     pub lasts: Option<u32>,
 }
 
@@ -286,6 +295,9 @@ impl std::fmt::Debug for Contact {
 pub struct Counters {
     /// The number that the next sequenced payload gets; from 1.
     pub next: u64,
+    /// The highest number that may ever have left, on any connection. What is beyond it certainly
+    /// never did, so it can be taken back.
+    pub sent: u64,
     /// The partner has every number of ours up to this one.
     pub acknowledged: u64,
     /// Every number of the partner's up to this one came.
@@ -298,7 +310,7 @@ pub struct Counters {
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { next: 1, acknowledged: 0, highest: 0, window: 0, place: 1 }
+        Self { next: 1, sent: 0, acknowledged: 0, highest: 0, window: 0, place: 1 }
     }
 }
 
@@ -352,6 +364,13 @@ pub struct MessageRow {
 }
 
 impl MessageRow {
+    /// Whether its timer, if it has one, has begun: one of the partner's was seen, one of ours has
+    /// arrived.
+    #[must_use]
+    pub fn timer_runs(&self) -> bool {
+        if self.own { self.delivery == Delivery::Delivered } else { self.seen }
+    }
+
     /// What an interface shows of it.
     #[must_use]
     pub fn line(&self) -> Line {

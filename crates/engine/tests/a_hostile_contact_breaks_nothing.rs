@@ -7,12 +7,12 @@ use common::outside::Puppet;
 use common::{Net, TALK};
 use proptest::prelude::*;
 use undertone_engine::limits::{IN_FLIGHT, UNPROVEN_LINKS};
-use undertone_engine::storage::View as _;
-use undertone_handle::command::{CheckCommand, MAX_TEXT};
+use undertone_engine::storage::{View as _, message_id};
+use undertone_handle::command::{CheckCommand, History, MAX_TEXT, Reaction};
 use undertone_handle::event::{CheckEvent, ConversationEvent, Trust};
 use undertone_handle::{Command, SecretText};
 use undertone_wire::cell::FrameKind;
-use undertone_wire::message::{Body, Payload};
+use undertone_wire::message::{Body, Payload, Reference};
 
 fn text(sequence: u64, body: &str) -> Payload {
     Payload { sequence, body: Body::text(body.to_owned()) }
@@ -240,6 +240,8 @@ enum Move {
     Secret,
     Stay,
     Pass(u64),
+    /// The honest user does something to a message at this place.
+    Change(u8, u32),
 }
 
 fn bodies() -> impl Strategy<Value = Body> {
@@ -254,6 +256,23 @@ fn bodies() -> impl Strategy<Value = Body> {
         1 => (0..3_u32, bytes()).prop_map(|(epoch, message)| Body::CheckBegin { epoch, message }),
         1 => Just(Body::CheckAnew),
         1 => Just(Body::CheckAbort),
+        1 => (1..20_u64, ".{0,40}").prop_map(|(of, text)| Body::Edit { of, text: text.into() }),
+        1 => (1..20_u64).prop_map(|of| Body::Delete { of }),
+        1 => (any::<bool>(), 1..20_u64, ".{0,10}").prop_map(|(own, sequence, sign)| Body::React {
+            to: Reference { own, sequence },
+            sign: sign.into(),
+        }),
+        1 => (0..6_u32, 0..40_u32).prop_map(|(changes, seconds)| Body::Timer { changes, seconds }),
+        1 => (any::<u32>(), any::<u32>())
+            .prop_map(|(changes, seconds)| Body::Timer { changes, seconds }),
+        1 => Just(Body::Withdrawn),
+        2 => (".{0,20}", any::<bool>(), 1..20_u64, prop::option::of(1..40_u32)).prop_map(
+            |(text, own, sequence, timer)| Body::Text {
+                text: text.into(),
+                reply: Some(Reference { own, sequence }),
+                timer,
+            }
+        ),
     ]
 }
 
@@ -273,6 +292,7 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => Just(Move::Secret),
         1 => Just(Move::Stay),
         1 => (0..20_000_u64).prop_map(Move::Pass),
+        4 => (0..9_u8, 1..20_u32).prop_map(|(how, place)| Move::Change(how, place)),
     ]
 }
 
@@ -320,6 +340,21 @@ proptest! {
                 }
                 Move::Stay => net.command(0, Command::Check(TALK, CheckCommand::Stay)),
                 Move::Pass(millis) => net.pass(millis),
+                Move::Change(how, place) => {
+                    let message = message_id(1, place);
+                    let body = "changed".to_owned();
+                    net.command(0, match how {
+                        0 => Command::Edit { message, body },
+                        1 => Command::Cancel(message),
+                        2 => Command::Delete(message),
+                        3 => Command::React(message, Reaction::parse("+")),
+                        4 => Command::Seen(TALK, message),
+                        5 => Command::SetTimer(TALK, Some(place)),
+                        6 => Command::SetTimer(TALK, None),
+                        7 => Command::SetHistory(TALK, History::NotKept),
+                        _ => Command::SetHistory(TALK, History::Kept),
+                    });
+                }
             }
             puppet.read(&mut net);
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
 
-use crate::{Command, ConversationId, Event, Ticket};
+use crate::{Command, ConversationId, Event, MessageId, Ticket};
 
 /// Commands that may wait for the node. An interface that is faster than that waits.
 const COMMANDS: usize = 256;
@@ -146,6 +146,21 @@ impl Commander {
     ) -> Result<Ticket, Closed> {
         let ticket = Ticket(self.ids.fetch_add(1, Ordering::Relaxed));
         self.send(Command::Send { conversation, ticket, body, reply: None }).await?;
+        Ok(ticket)
+    }
+
+    /// As [`Commander::send_text`], for a text that answers a message.
+    ///
+    /// # Errors
+    /// [`Closed`] when the node has ended.
+    pub async fn send_answer(
+        &self,
+        conversation: ConversationId,
+        answered: MessageId,
+        body: String,
+    ) -> Result<Ticket, Closed> {
+        let ticket = Ticket(self.ids.fetch_add(1, Ordering::Relaxed));
+        self.send(Command::Send { conversation, ticket, body, reply: Some(answered) }).await?;
         Ok(ticket)
     }
 }

@@ -472,8 +472,43 @@ pub enum Request {
     Stay(bool),
     /// `{"quit":true}`: say goodbye and end.
     Quit,
+    /// A change to a message, or to those that follow.
+    Message(MessageRequest),
     /// A line that does not begin with a brace: what a person could have typed at this point.
     Typed(String),
+}
+
+/// What a script asks for about a message, which it names by the number that events give it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum MessageRequest {
+    /// `{"reply":{"message":3,"text":"…"}}`: send a text that answers a message.
+    Reply {
+        /// Which.
+        message: u64,
+        /// The text.
+        text: String,
+    },
+    /// `{"edit":{"message":3,"text":"…"}}`: give a text of ours other words, on both sides.
+    Edit {
+        /// Which.
+        message: u64,
+        /// The new text.
+        text: String,
+    },
+    /// `{"take_back":3}`: take a text of ours back that has not left; else delete it.
+    TakeBack(u64),
+    /// `{"delete":3}`: delete a message, one of ours on both sides.
+    Delete(u64),
+    /// `{"react":{"message":3,"sign":"…"}}`: answer a message with a sign; `null`: none any more.
+    React {
+        /// Which.
+        message: u64,
+        /// The sign.
+        sign: Option<String>,
+    },
+    /// `{"timer":3600}`: new messages of both sides go so many seconds after they were seen; 0: they
+    /// stay.
+    Timer(u32),
 }
 
 /// Why a line was not understood. The line goes on being nobody's: nothing of it is sent.
@@ -481,7 +516,9 @@ pub enum Request {
 #[error(
     "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
      {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"heal\":true}}, \
-     {{\"stay\":false}}, {{\"quit\":true}}"
+     {{\"stay\":false}}, {{\"quit\":true}}, {{\"reply\":{{\"message\":1,\"text\":\"…\"}}}}, \
+     {{\"edit\":{{\"message\":1,\"text\":\"…\"}}}}, {{\"take_back\":1}}, {{\"delete\":1}}, \
+     {{\"react\":{{\"message\":1,\"sign\":\"…\"}}}}, {{\"timer\":3600}}"
 )]
 pub struct NotUnderstood;
 
@@ -497,6 +534,28 @@ enum RequestRow {
     Heal(bool),
     Stay(bool),
     Quit(bool),
+    Reply(TextRow),
+    Edit(TextRow),
+    TakeBack(u64),
+    Delete(u64),
+    React(SignRow),
+    Timer(u32),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TextRow {
+    message: u64,
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignRow {
+    message: u64,
+    // Not to be left out by mistake: taking a sign away is said.
+    #[serde(deserialize_with = "Option::deserialize")]
+    sign: Option<String>,
 }
 
 /// Reads one line of input, without its end.
@@ -507,6 +566,7 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
     if !line.trim_start().starts_with('{') {
         return Ok(Request::Typed(line.to_owned()));
     }
+    let message = |request| Ok(Request::Message(request));
     match serde_json::from_str(line).map_err(|_| NotUnderstood)? {
         RequestRow::Send(text) => Ok(Request::Send(text)),
         RequestRow::Check(wish) => Ok(Request::Check(wish)),
@@ -516,6 +576,18 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Heal(true) => Ok(Request::Heal),
         RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
         RequestRow::Quit(true) => Ok(Request::Quit),
+        RequestRow::Reply(TextRow { message: number, text }) => {
+            message(MessageRequest::Reply { message: number, text })
+        }
+        RequestRow::Edit(TextRow { message: number, text }) => {
+            message(MessageRequest::Edit { message: number, text })
+        }
+        RequestRow::TakeBack(number) => message(MessageRequest::TakeBack(number)),
+        RequestRow::Delete(number) => message(MessageRequest::Delete(number)),
+        RequestRow::React(SignRow { message: number, sign }) => {
+            message(MessageRequest::React { message: number, sign })
+        }
+        RequestRow::Timer(seconds) => message(MessageRequest::Timer(seconds)),
         RequestRow::Cancel(false) | RequestRow::Heal(false) | RequestRow::Quit(false) => {
             Err(NotUnderstood)
         }
@@ -539,6 +611,30 @@ mod tests {
         assert_eq!(request(r#"{"cancel":true}"#), Ok(Request::Cancel));
         assert_eq!(request(r#"{"heal":true}"#), Ok(Request::Heal));
         assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
+        let cases = [
+            (
+                r#"{"reply":{"message":3,"text":"yes"}}"#,
+                MessageRequest::Reply { message: 3, text: "yes".into() },
+            ),
+            (
+                r#"{"edit":{"message":3,"text":"no"}}"#,
+                MessageRequest::Edit { message: 3, text: "no".into() },
+            ),
+            (r#"{"take_back":3}"#, MessageRequest::TakeBack(3)),
+            (r#"{"delete":3}"#, MessageRequest::Delete(3)),
+            (
+                r#"{"react":{"message":3,"sign":"+"}}"#,
+                MessageRequest::React { message: 3, sign: Some("+".into()) },
+            ),
+            (
+                r#"{"react":{"message":3,"sign":null}}"#,
+                MessageRequest::React { message: 3, sign: None },
+            ),
+            (r#"{"timer":60}"#, MessageRequest::Timer(60)),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(request(line), Ok(Request::Message(expected)), "{line}");
+        }
         assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
         assert_eq!(request(""), Ok(Request::Typed(String::new())));
     }
@@ -554,6 +650,12 @@ mod tests {
             r#"{"quit":false}"#,
             r#"{"cancel":false}"#,
             r#"{"heal":false}"#,
+            r#"{"delete":"3"}"#,
+            r#"{"delete":-3}"#,
+            r#"{"timer":-1}"#,
+            r#"{"edit":{"message":3}}"#,
+            r#"{"edit":{"message":3,"text":"x","of":4}}"#,
+            r#"{"react":{"message":3}}"#,
             r#"{"send":"x"} trailing"#,
         ] {
             assert_eq!(request(bad), Err(NotUnderstood), "{bad}");

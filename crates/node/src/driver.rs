@@ -38,10 +38,16 @@ const BEHIND: Duration = Duration::from_millis(20);
 /// How often it is tried whether a storage that failed does again what it is asked to.
 const TRY_STORAGE: Duration = Duration::from_secs(2);
 
+/// How long after something was stored the storage may do what can wait: soon, for what was erased is
+/// in its log until then, and not at once, for more may come.
+const SETTLE: Duration = Duration::from_millis(500);
+
 /// Everything that the thread owns.
 pub(crate) struct Driver {
     side: NodeSide,
     storage: Box<dyn Storage + Send>,
+    /// When to let the storage do what can wait.
+    settle: Option<Instant>,
     /// When to try the storage again, while it fails.
     failing: Option<Instant>,
     /// The last word about the network, for an engine that is loaded anew.
@@ -63,7 +69,18 @@ impl Driver {
         rng: Hedged,
     ) -> Self {
         let start = Instant::now();
-        Self { side, storage, failing: None, found: None, network, kind, runtime, rng, start }
+        Self {
+            side,
+            storage,
+            settle: None,
+            failing: None,
+            found: None,
+            network,
+            kind,
+            runtime,
+            rng,
+            start,
+        }
     }
 
     /// Runs until the engine has finished. Returns after the network is down.
@@ -78,6 +95,7 @@ impl Driver {
         loop {
             self.next(&engine, &mut waiting, &mut batch, &mut open).await;
             self.try_storage(&mut batch);
+            self.let_settle(batch.is_empty());
             let told = Told::of(&batch, &engine);
             let mut effects = Vec::new();
             for input in batch.drain(..) {
@@ -167,6 +185,18 @@ impl Driver {
         told.shutdown
     }
 
+    /// Lets the storage do what can wait, a moment after something was stored.
+    fn let_settle(&mut self, idle: bool) {
+        match self.settle {
+            Some(at) if idle && Instant::now() >= at => {
+                self.storage.settle();
+                self.settle = None;
+            }
+            None if !idle => self.settle = Some(Instant::now() + SETTLE),
+            Some(_) | None => {}
+        }
+    }
+
     /// Tries a storage that failed, when it is time: with a write that changes nothing.
     fn try_storage(&mut self, batch: &mut Vec<Input>) {
         if self.failing.is_none_or(|at| Instant::now() < at) {
@@ -193,7 +223,7 @@ impl Driver {
     ) {
         let deadline = engine.deadline().map(|at| self.start + Duration::from_millis(at));
         let behind = self.side.is_behind();
-        let retry = self.failing;
+        let (retry, settle) = (self.failing, self.settle);
         tokio::select! {
             command = self.side.commands.recv(), if *open => match command {
                 Some(command) => batch.push(Input::Command(command)),
@@ -209,6 +239,7 @@ impl Driver {
                 batch.push(Input::Tick);
             }
             () = sleep_until(retry.unwrap_or(self.start)), if retry.is_some() => {}
+            () = sleep_until(settle.unwrap_or(self.start)), if settle.is_some() => {}
         }
     }
 

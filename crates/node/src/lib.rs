@@ -53,10 +53,7 @@ impl Node {
 ///
 /// # Errors
 /// See [`StartError`].
-pub fn start(
-    network: AnyNetwork,
-    storage: Box<dyn Storage + Send>,
-) -> Result<(Handle, Node), StartError> {
+pub fn start(network: AnyNetwork, storage: AnyStorage) -> Result<(Handle, Node), StartError> {
     let AnyNetwork { network, kind } = network;
     let (handle, side) = undertone_handle::channel();
     let runtime = tokio::runtime::Handle::current();
@@ -77,9 +74,12 @@ pub fn start(
     Ok((handle, Node { ended }))
 }
 
+/// What a node writes to.
+pub type AnyStorage = Box<dyn Storage + Send>;
+
 /// A storage that lives and dies with the process: nothing of it is ever written anywhere.
 #[must_use]
-pub fn in_memory() -> Box<dyn Storage + Send> {
+pub fn in_memory() -> AnyStorage {
     Box::new(Memory::default())
 }
 

@@ -91,8 +91,8 @@ impl View for Disk {
     fn next_expiry(&self) -> Option<u64> {
         self.open.next_expiry()
     }
-    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId> {
-        self.open.unseen(id, last)
+    fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
+        self.open.unseen(id, last, limit)
     }
 }
 

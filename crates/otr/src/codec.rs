@@ -93,6 +93,17 @@ impl Writer {
         Self::default()
     }
 
+    /// With room for so many bytes: what it holds isn't moved until there are more, and so leaves no
+    /// copy behind.
+    pub(crate) fn with_room(bytes: usize) -> Self {
+        Self { bytes: Zeroizing::new(Vec::with_capacity(bytes)) }
+    }
+
+    pub(crate) fn reserve(mut self, bytes: usize) -> Self {
+        self.bytes.reserve(bytes);
+        self
+    }
+
     pub(crate) fn raw(mut self, bytes: &[u8]) -> Self {
         self.bytes.extend_from_slice(bytes);
         self
@@ -113,6 +124,25 @@ impl Writer {
     /// DATA. Nothing that is written comes near 4 GiB.
     pub(crate) fn data(self, bytes: &[u8]) -> Self {
         self.int(u32::try_from(bytes.len()).unwrap_or(u32::MAX)).raw(bytes)
+    }
+
+    /// DATA of bytes that `write` appends and `change` then changes where they stand, so that there is
+    /// no copy of them.
+    pub(crate) fn data_in_place(
+        self,
+        write: impl FnOnce(Self) -> Self,
+        change: impl FnOnce(&mut [u8]),
+    ) -> Self {
+        let header = self.bytes.len();
+        let mut written = write(self.int(0));
+        let len = written.bytes.len().saturating_sub(header.saturating_add(4));
+        let len = u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes();
+        let place = written.bytes.get_mut(header..).and_then(<[u8]>::split_first_chunk_mut);
+        if let Some((place, bytes)) = place {
+            *place = len;
+            change(bytes);
+        }
+        written
     }
 
     /// MPI of a big-endian number: zeros at its beginning are left out.

@@ -24,6 +24,9 @@ const PRIME: Odd<U1536> = Odd::<U1536>::from_be_hex(concat!(
     "83655D23DCA3AD961C62F356208552BB9ED529077096966D670C354E4ABC9804F1746C08CA237327FFFFFFFFFFFFFFFF",
 ));
 
+/// The highest public value.
+const LAST: U1536 = PRIME.as_ref().wrapping_sub(&U1536::from_u8(2));
+
 const PARAMS: FixedMontyParams<LIMBS> = FixedMontyParams::new_vartime(PRIME);
 
 /// A public value, between 2 and the prime less 2.
@@ -46,8 +49,7 @@ impl Public {
             place.copy_from_slice(number);
         }
         let value = U1536::from_be_slice(&wide);
-        let last = PRIME.get().wrapping_sub(&U1536::from_u8(2));
-        if value < U1536::from_u8(2) || value > last {
+        if value < U1536::from_u8(2) || value > LAST {
             return Err(DecodeError::Value);
         }
         Ok(Self(value))

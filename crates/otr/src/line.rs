@@ -85,7 +85,13 @@ pub(crate) fn decode(base64: &str) -> Result<Vec<u8>, ArmorError> {
 
 /// The line for a binary message.
 pub(crate) fn encode(message: &[u8]) -> String {
-    format!("{MARK}:{}.", BASE64.encode(message))
+    let len = BASE64.encode_len(message.len()).saturating_add(MARK.len()).saturating_add(2);
+    let mut line = String::with_capacity(len);
+    line.push_str(MARK);
+    line.push(':');
+    BASE64.encode_append(message, &mut line);
+    line.push('.');
+    line
 }
 
 /// The line for an error message.

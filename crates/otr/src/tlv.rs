@@ -1,5 +1,7 @@
 //! What follows the text within a data message (OTRv3 "TLV Record Types"): type, length and value.
 
+use zeroize::{Zeroize, Zeroizing};
+
 use crate::codec::{DecodeError, Reader, Writer};
 
 /// Types of records.
@@ -48,10 +50,26 @@ pub(crate) fn split(plaintext: &[u8]) -> (&[u8], Vec<Tlv>, bool) {
     (text, records, true)
 }
 
-/// Joins text and records to the plaintext of a data message. A text ends at its first NUL, so one
+/// The text of a plaintext that begins with so many bytes of it, without a further copy; the rest is
+/// erased.
+pub(crate) fn into_text(mut plaintext: Zeroizing<Vec<u8>>, len: usize) -> String {
+    if let Some(rest) = plaintext.get_mut(len..) {
+        rest.zeroize();
+    }
+    plaintext.truncate(len);
+    let text = String::from_utf8(std::mem::take(&mut *plaintext)).map_err(|error| {
+        let bytes = Zeroizing::new(error.into_bytes());
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    text.unwrap_or_else(|changed| changed)
+}
+
+/// Appends text and records, the plaintext of a data message. A text ends at its first NUL, so one
 /// in it is left out; a value is cut at 65,535 bytes.
-pub(crate) fn join(text: &str, records: &[Tlv]) -> Writer {
-    let mut writer = Writer::new();
+pub(crate) fn join(writer: Writer, text: &str, records: &[Tlv]) -> Writer {
+    let room = |record: &Tlv| record.value.len().saturating_add(4);
+    let room = records.iter().map(room).fold(text.len().saturating_add(1), usize::saturating_add);
+    let mut writer = writer.reserve(room);
     for part in text.as_bytes().split(|byte| *byte == 0) {
         writer = writer.raw(part);
     }
@@ -73,12 +91,14 @@ mod tests {
     #[test]
     fn text_and_records_come_back() {
         let records = [Tlv::empty(kind::DISCONNECTED), Tlv { kind: 9, value: vec![1, 2] }];
-        let plaintext = join("hé", &records).finish();
+        let plaintext = join(Writer::new(), "hé", &records).finish();
         assert_eq!(plaintext, b"h\xc3\xa9\0\0\x01\0\0\0\x09\0\x02\x01\x02");
         assert_eq!(split(&plaintext), ("hé".as_bytes(), records.to_vec(), true));
         assert_eq!(split(b"only text"), (&b"only text"[..], Vec::new(), true));
         assert_eq!(split(b"text\0"), (&b"text"[..], Vec::new(), true));
-        assert_eq!(join("a\0b", &[]).finish(), b"ab");
+        assert_eq!(join(Writer::new(), "a\0b", &[]).finish(), b"ab");
+        assert_eq!(into_text(plaintext.clone().into(), 3), "hé");
+        assert_eq!(into_text(plaintext.into(), 2), "h\u{fffd}");
     }
 
     #[test]

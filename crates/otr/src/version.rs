@@ -14,15 +14,18 @@ pub enum Version {
 }
 
 impl Version {
-    /// The number in headers.
-    pub(crate) fn number(self) -> u16 {
+    /// The number, as headers and queries have it.
+    #[must_use]
+    pub fn number(self) -> u16 {
         match self {
             Self::V2 => 2,
             Self::V3 => 3,
         }
     }
 
-    pub(crate) fn from_number(number: u16) -> Option<Self> {
+    /// The version of this number, if this library speaks it.
+    #[must_use]
+    pub fn from_number(number: u16) -> Option<Self> {
         match number {
             2 => Some(Self::V2),
             3 => Some(Self::V3),

@@ -10,6 +10,7 @@ mod epochs;
 mod error;
 mod exchange;
 mod packet;
+mod sealed_by;
 mod skipped;
 mod state;
 #[cfg(test)]

@@ -7,6 +7,9 @@
 )]
 
 #[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
+#[path = "../../../fuzz/src/input.rs"]
+mod input;
+#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 #[path = "../../../fuzz/src/ratchet.rs"]
 mod ratchet;
 

@@ -10,6 +10,7 @@
 //!
 //! [`profile`] keeps what the engine keeps: contacts, their sessions, messages and an index of their
 //! words. It can also be in memory alone.
+//!
 //! [`profiles`] keeps the folders of lasting profiles: who may have one, under which password, and how
 //! one goes. [`backup`] is the file that a profile is carried to another machine in.
 //!

@@ -13,6 +13,7 @@
 mod index;
 mod read;
 mod rows;
+mod storage;
 mod view;
 mod write;
 
@@ -25,10 +26,13 @@ use undertone_engine::storage::Write;
 use undertone_handle::query;
 
 pub use self::read::Reader;
+pub use self::storage::AnyStorage;
 use self::write::Done;
 use crate::database::{self, OpenError, Schema};
 use crate::fault::Fault;
+use crate::files::Folder;
 use crate::key::{Cost, DatabaseKey, KeyError, Protection};
+pub use undertone_engine::storage::Reader as Look;
 
 /// `UTpr`: Undertone's profile.
 const SCHEMA: Schema =
@@ -85,7 +89,50 @@ impl Profile {
     /// See [`OpenError`].
     pub fn open(path: &Path, protection: &Protection) -> Result<Self, OpenError> {
         let (connection, key) = database::open(path, protection, &SCHEMA)?;
+        Self::opened(connection, path, key)
+    }
+
+    /// Makes the database of a profile that is being made, under its key
+    /// ([`Home::create`](crate::profiles::Home::create)).
+    ///
+    /// # Errors
+    /// See [`OpenError`]; [`OpenError::Exists`] where there is a database.
+    pub fn create_under(path: &Path, key: &DatabaseKey) -> Result<(), OpenError> {
+        let folder = Folder::of(path).map_err(Fault::from)?;
+        database::create_under(&folder, path, key, &SCHEMA, fill)
+    }
+
+    /// Opens the database of a profile that was unlocked
+    /// ([`Held::unlock`](crate::profiles::Held::unlock)), without another try of its password.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_under(path: &Path, key: DatabaseKey) -> Result<Self, OpenError> {
+        let connection = database::open_under(path, &key, &SCHEMA)?;
+        Self::opened(connection, path, key)
+    }
+
+    fn opened(connection: Connection, path: &Path, key: DatabaseKey) -> Result<Self, OpenError> {
         // The log is brought in when nobody waits for it, and here at the latest.
+        connection.execute_batch("PRAGMA wal_autocheckpoint = 1000")?;
+        Self::with(connection, Place::File(path.to_owned(), key))
+    }
+
+    /// Makes a database at `path` under a key that has its file already, in a folder that is there.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn create_under(path: &Path, key: &DatabaseKey) -> Result<(), OpenError> {
+        let folder = Folder::of(path).map_err(Fault::from)?;
+        database::create_under(&folder, path, key, &SCHEMA, fill)
+    }
+
+    /// Opens the database at `path` under its key.
+    ///
+    /// # Errors
+    /// See [`OpenError`].
+    pub fn open_under(path: &Path, key: DatabaseKey) -> Result<Self, OpenError> {
+        let connection = database::open_under(path, &key, &SCHEMA)?;
         connection.execute_batch("PRAGMA wal_autocheckpoint = 1000")?;
         Self::with(connection, Place::File(path.to_owned(), key))
     }

@@ -85,8 +85,8 @@ impl View for Kept {
     fn next_expiry(&self) -> Option<u64> {
         self.profile().next_expiry()
     }
-    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId> {
-        self.profile().unseen(id, last)
+    fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
+        self.profile().unseen(id, last, limit)
     }
 }
 

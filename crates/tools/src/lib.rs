@@ -1,8 +1,9 @@
-//! The libraries as command-line tools: `undertone ratchet …`; and `undertone profile …`.
+//! The libraries as command-line tools: `undertone ratchet …` and `undertone otr …`; and `undertone
+//! profile …`.
 //!
-//! For mail by hand, shell pipelines, scripts and plug-ins of other programs: end-to-end encryption
-//! with forward secrecy over whatever carries bytes, without the messenger, without Tor, without a
-//! process that stays. Conversations live in one encrypted database
+//! The first is for mail by hand, shell pipelines, scripts and plug-ins of other programs:
+//! end-to-end encryption with forward secrecy over whatever carries bytes, without the messenger,
+//! without Tor, without a process that stays. Conversations live in one encrypted database
 //! ([`undertone_store::sessions`]); each command is one short process, and any number of them may
 //! run at once.
 //!
@@ -10,6 +11,9 @@
 //! [`Streams`]. What goes wrong is a [`Failure`]: a kind, which gives the exit code, what happened,
 //! and what to do. The manual (`docs/manual.md`, "The ratchet as a tool") shows each command;
 //! `docs/tools.md` has the formats.
+//!
+//! [`otr::Otr`] and [`otr::run`] are the same for Off-the-Record messaging by hand: one conversation
+//! over lines of text, nothing of which is stored (manual, "Off-the-Record messaging by hand").
 //!
 //! [`profile`] makes, lists and destroys the lasting profiles of the messenger
 //! ([`undertone_store::profiles`]), and changes their passwords.
@@ -38,9 +42,13 @@
 
 pub mod armor;
 mod failure;
+pub mod kept;
+pub mod otr;
 mod passphrase;
 pub mod profile;
 pub mod ratchet;
+mod shown;
+mod silence;
 mod streams;
 
 pub use failure::{Failure, Kind};

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use undertone_store::key::Protection;
-use undertone_store::profiles::{self, Home, HomeError, Mended, ProfileName, State, Variables};
+use undertone_store::profile::{AnyStorage, Profile as Database, Reader};
+use undertone_store::profiles::{
+    self, Held, Home, HomeError, Mended, ProfileName, State, Variables,
+};
 
 use crate::failure::Failure;
 use crate::passphrase::{Noun, Source};
@@ -107,6 +110,17 @@ struct Given {
     no_password: bool,
 }
 
+/// Which profile, and how its password is given.
+#[derive(Args, Debug)]
+pub struct Whose {
+    /// Which lasting profile; without it, that of the settings, or that which was used last.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// How the password is given.
+    #[command(flatten)]
+    password: Given,
+}
+
 impl Given {
     fn source(self) -> Source {
         let Self { password_file, password_fd, no_password } = self;
@@ -128,6 +142,49 @@ pub fn home() -> Result<Home, Failure> {
         xdg_data_home: std::env::var_os("XDG_DATA_HOME"),
         home: std::env::var_os("HOME"),
     })?)
+}
+
+/// A profile that this process has, unlocked.
+pub struct Opened {
+    /// What a node writes to.
+    pub storage: AnyStorage,
+    /// What interfaces read from.
+    pub reader: Reader,
+    /// As long as this lives no other process can have the profile.
+    pub held: Held,
+}
+
+impl std::fmt::Debug for Opened {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Opened").field("held", &self.held).finish_non_exhaustive()
+    }
+}
+
+/// Takes the chosen profile, or that which was used last, and unlocks it; the password is asked for if
+/// it was not given.
+///
+/// # Errors
+/// There is no such profile, another process has it, the password is wrong, the machine fails.
+pub fn open(whose: Whose, chosen: Option<&str>, streams: &mut Streams) -> Result<Opened, Failure> {
+    let Whose { profile, password } = whose;
+    let chosen = profile.as_deref().or(chosen);
+    let home = home()?;
+    mend(&home, streams);
+    let held = home.hold(&home.choose(chosen)?)?;
+    let question = format!("The password of the profile {}: ", quoted(held.label()));
+    let protection = password.source().present(held.needs_password()?, &question, streams)?;
+    let key = held.unlock(&protection)?;
+    let database = Database::open_under(&held.database(), key)?;
+    let reader = database.reader()?;
+    Ok(Opened { storage: Box::new(database), reader, held })
+}
+
+/// A storage that lives and dies with the process: the same tables, in memory alone.
+///
+/// # Errors
+/// The machine gives no memory or no randomness for it.
+pub fn in_memory() -> Result<AnyStorage, Failure> {
+    Ok(Box::new(Database::in_memory()?))
 }
 
 /// Does what the command line says. `chosen` is the profile that is meant where none is named; none
@@ -248,8 +305,9 @@ fn make(
     }
     let protection = password.fresh(streams)?;
     warn_of_none(&protection, streams);
-    let made =
-        home.create(&name, &protection, cost(&protection)?, |_, _| Ok::<_, HomeError>(()))?;
+    let made = home.create(&name, &protection, cost(&protection)?, |path, key| {
+        Ok::<_, Failure>(Database::create_under(path, key)?)
+    })?;
     drop(made);
     let words = match protection {
         Protection::Passphrase(_) => {

@@ -12,9 +12,10 @@
 pub mod plain;
 pub mod screen;
 
+mod changes;
 mod code;
 mod plan;
 mod text;
 mod time;
 
-pub use plan::{Clock, End, Now, Outcome, Plan, World};
+pub use plan::{Clock, End, Now, Outcome, Plan, Resume, World};

@@ -6,6 +6,7 @@
 //! [`undertone_handle::json`] says, and the second output has nothing.
 
 mod answers;
+mod change;
 mod run;
 mod talk;
 mod told;

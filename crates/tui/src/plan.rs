@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use undertone_handle::command::{Name, Role};
-use undertone_handle::event::NetworkKind;
+use undertone_handle::event::{NetworkKind, Trust};
+use undertone_handle::query::Line;
 use undertone_handle::words::UserError;
 use undertone_handle::{ConversationId, SecretText};
 use undertone_wire::code::Code;
@@ -23,6 +24,10 @@ pub struct Plan {
     pub check: Option<bool>,
     /// The check's secret.
     pub secret: Option<SecretText>,
+    /// Whether the conversation outlives the program's end, on this side.
+    pub lasting: bool,
+    /// A conversation that is there already: it is gone on with, and nobody is met.
+    pub resume: Option<Resume>,
     /// Which network the node uses. On the local one every screen says that there is no anonymity.
     pub network: NetworkKind,
     /// Whether the partner is played by this program; every screen says so then.
@@ -35,6 +40,27 @@ pub struct Plan {
     pub propose: Box<dyn FnMut() -> Code + Send>,
     /// Draws the id of a conversation; asked once for each meeting that is tried.
     pub conversation: Box<dyn FnMut() -> ConversationId + Send>,
+}
+
+/// A lasting conversation, as it was when the face began.
+pub struct Resume {
+    /// Which.
+    pub conversation: ConversationId,
+    /// The name under which this side shows the partner.
+    pub peer: Name,
+    /// How far the partner is known.
+    pub trust: Trust,
+    /// Whether the partner has said goodbye for good.
+    pub ended: bool,
+    /// The last messages, oldest first.
+    pub lines: Vec<Line>,
+}
+
+impl std::fmt::Debug for Resume {
+    /// Says nothing of names and texts.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Resume").field("conversation", &self.conversation).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Plan {

@@ -1,6 +1,7 @@
 //! The full screen.
 
 mod app;
+mod change;
 mod chat;
 mod editor;
 mod keys;

@@ -298,7 +298,11 @@ impl Payload {
         let (length, rest) = rest.split_first_chunk::<4>().ok_or(DecodeError::Length)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).ok();
         let length = length.filter(|l| *l <= MAX_BODY).ok_or(DecodeError::Length)?;
-        let (body, padding) = rest.split_at_checked(length).ok_or(DecodeError::Length)?;
+        let (body, padding) = if cfg!(planted = "alive") {
+            rest.split_at(length)
+        } else {
+            rest.split_at_checked(length).ok_or(DecodeError::Length)?
+        };
         if bytes.len() != padded_len(length) {
             return Err(DecodeError::Size);
         }

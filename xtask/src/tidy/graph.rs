@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// The arrows of the house: what each crate may name among our own. Whatever isn't here may name nothing.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     (
         "undertone-cli",
         &[
@@ -45,7 +45,20 @@ const ARROWS: [(&str, &[&str]); 16] = [
         "undertone-store",
         &["undertone-engine", "undertone-handle", "undertone-wire", "undertone-ratchet"],
     ),
-    ("undertone-tools", &["undertone-ratchet", "undertone-smp", "undertone-store"]),
+    (
+        "undertone-tools",
+        &[
+            "undertone-handle",
+            "undertone-otr",
+            "undertone-ratchet",
+            "undertone-smp",
+            "undertone-store",
+        ],
+    ),
+    (
+        "undertone-sim",
+        &["undertone-engine", "undertone-handle", "undertone-wire", "undertone-ratchet"],
+    ),
     ("undertone-testnet", &[]),
     ("xtask", &[]),
 ];
@@ -53,8 +66,9 @@ const ARROWS: [(&str, &[&str]); 16] = [
 /// Measures everything, so may name everything.
 const BENCH: &str = "undertone-bench";
 
-/// What any crate's tests may name besides, and besides all that the crate stands on.
-const FOR_TESTS: &str = "undertone-testnet";
+/// What any crate's tests may name besides, and besides all that the crate stands on: a private network, and programs of
+/// others.
+const FOR_TESTS: [&str; 2] = ["undertone-testnet", "undertone-interop"];
 
 /// Crates of others that only some of ours may name, so that a change of them ends at a wall.
 const WALLS: [(&str, &[&str]); 7] = [
@@ -115,7 +129,8 @@ fn refused(package: &str, other: &str, for_tests: bool) -> Option<String> {
     }
     if other.starts_with("undertone-") || other == "xtask" {
         let there = arrows(package).contains(&other);
-        let allowed = there || (for_tests && (other == FOR_TESTS || is_beneath(package, other)));
+        let allowed =
+            there || (for_tests && (FOR_TESTS.contains(&other) || is_beneath(package, other)));
         return (!allowed)
             .then(|| "no arrow of the house goes there (xtask/src/tidy/graph.rs)".to_owned());
     }
@@ -228,9 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn tests_may_name_the_private_network_and_what_their_crate_stands_on() {
+    fn tests_may_name_what_is_for_them_and_what_their_crate_stands_on() {
         let dependency = |name| json!({ "name": name, "kind": "dev" });
-        assert!(found("undertone-net-arti", dependency(FOR_TESTS)).is_empty());
+        for name in FOR_TESTS {
+            assert!(found("undertone-net-arti", dependency(name)).is_empty());
+            assert!(named("undertone-net-arti", name));
+        }
         assert!(found("undertone-net-arti", dependency("undertone-ratchet")).is_empty());
         assert!(!found("undertone-net-arti", dependency("undertone-smp")).is_empty());
         assert!(!found("undertone-wire", dependency("undertone-engine")).is_empty());

@@ -37,10 +37,20 @@ impl Terminal {
 
     /// Runs the program on a terminal of this size (columns, rows).
     pub(crate) fn start_in(place: &Place<'_>, size: (u16, u16), arguments: &[&str]) -> Self {
+        Self::start_program_in(place, size, PROGRAM, arguments)
+    }
+
+    /// Runs any program.
+    pub(crate) fn start_program_in(
+        place: &Place<'_>,
+        size: (u16, u16),
+        program: &str,
+        arguments: &[&str],
+    ) -> Self {
         let (columns, rows) = size;
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new(PROGRAM);
+        let mut command = CommandBuilder::new(program);
         command.args(arguments);
         SHAPING.iter().for_each(|name| command.env_remove(name));
         place.variables().iter().for_each(|(name, value)| command.env(name, value));

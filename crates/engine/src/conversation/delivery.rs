@@ -9,7 +9,7 @@ use undertone_wire::message::{Body, Payload, Reference};
 use zeroize::Zeroizing;
 
 use super::{Conversation, Phase};
-use crate::limits::{IN_FLIGHT, KEPT_BACK, OUTBOX};
+use crate::limits::{IN_FLIGHT, KEPT_BACK, OUTBOX, WAITING};
 use crate::memory::covers;
 use crate::storage::{EarlyRow, MessageRow, OutboxRow, Write, message_id, number_of};
 use crate::{CloseWhen, Cx, Effect};
@@ -27,7 +27,7 @@ impl Conversation {
             Some(NotSent::NotOpen)
         } else if body.len() > MAX_TEXT || body.is_empty() {
             Some(NotSent::TooLong)
-        } else if cx.view.outbox_len(self.id) >= OUTBOX {
+        } else if cx.view.outbox_len(self.id) >= OUTBOX || self.waiting() >= WAITING {
             Some(NotSent::OutboxFull)
         } else {
             None
@@ -106,7 +106,7 @@ impl Conversation {
 
     /// Sends as much of the outbox as the window and the sending chain allow.
     pub(super) fn pump(&mut self, cx: &mut Cx<'_, '_>) {
-        let rows = cx.view.outbox(self.id, self.sent.saturating_add(1), window_len());
+        let rows = cx.outbox(self.id, self.sent.saturating_add(1), window_len());
         for row in rows {
             if row.sequence <= self.counters.acknowledged {
                 continue;
@@ -124,6 +124,8 @@ impl Conversation {
             return false;
         }
         self.sent = self.sent.max(row.sequence);
+        self.counters.sent = self.counters.sent.max(row.sequence);
+        self.counters_changed = true;
         if let Some(message) = row.message {
             cx.step.writes.push(Write::SetDelivery(message, Delivery::Sent));
             cx.tell(self.id, ConversationEvent::Delivery(message, Delivery::Sent));
@@ -164,7 +166,7 @@ impl Conversation {
         };
         sealed.ok()?;
         self.sealed_packet();
-        self.session_changed = true;
+        self.session_changed |= !cfg!(planted = "committed");
         Some(bytes)
     }
 
@@ -299,6 +301,7 @@ impl Conversation {
         }
         if !covered.is_empty() {
             cx.step.writes.push(Write::Acknowledge { contact: self.id, highest, window });
+            self.arrived_there(covered.iter().filter_map(|row| row.message).collect(), cx);
         }
         if highest > self.counters.acknowledged {
             self.counters.acknowledged = highest;
@@ -318,7 +321,11 @@ impl Conversation {
     }
 
     fn sequenced(&mut self, sequence: u64, body: Body, cx: &mut Cx<'_, '_>) {
-        if covers(self.counters.highest, self.counters.window, sequence) {
+        let known = covers(self.counters.highest, self.counters.window, sequence);
+        if known {
+            if cfg!(planted = "once") {
+                self.take(sequence, body.clone(), cx);
+            }
             // It came before and its receipt did not: say again that it is here.
             if body == Body::Goodbye {
                 self.send_unsequenced(&Body::GoodbyeSeen, cx);
@@ -332,11 +339,15 @@ impl Conversation {
             return;
         }
         let its_turn = sequence == self.counters.highest.saturating_add(1);
+        let early = if self.counters.window == 0 { Vec::new() } else { cx.view.early(self.id) };
         self.mark(sequence);
-        if its_turn {
-            self.take(sequence, body, cx);
-            self.take_early(sequence, cx);
-        } else if let Ok(body) = body.encode() {
+        if its_turn || cfg!(planted = "order") {
+            self.take_with_early(sequence, body, early, cx);
+        } else if let Ok(encoded) = body.encode() {
+            if let Body::Delete { of } = body {
+                self.peer_deletes_early(sequence, of, cx);
+            }
+            let body = encoded;
             // Everything is shown in the order in which it was said.
             cx.step.writes.push(Write::PutEarly(self.id, EarlyRow { sequence, body }));
         }
@@ -345,10 +356,24 @@ impl Conversation {
         }
     }
 
-    /// Takes what came before what was missing, as far as nothing else is.
-    fn take_early(&mut self, after: u64, cx: &mut Cx<'_, '_>) {
-        let mut last = after;
-        for row in cx.view.early(self.id) {
+    /// Takes what was missing, and then what came before it, as far as nothing else is missing.
+    fn take_with_early(
+        &mut self,
+        sequence: u64,
+        body: Body,
+        early: Vec<EarlyRow>,
+        cx: &mut Cx<'_, '_>,
+    ) {
+        // A text whose deletion is here already is never shown.
+        let mut short = early.iter().filter(|row| row.body.len() == DELETE_LEN);
+        let deleted = short.any(
+            |row| matches!(Body::decode(&row.body), Ok(Body::Delete { of }) if of == sequence),
+        );
+        if !(deleted && matches!(body, Body::Text { .. })) {
+            self.take(sequence, body, cx);
+        }
+        let mut last = sequence;
+        for row in early {
             let follows = row.sequence == last.saturating_add(1);
             if !follows || matches!(self.phase, Phase::Over | Phase::Ended) {
                 break;
@@ -377,11 +402,11 @@ impl Conversation {
             Body::Text { text, reply, timer } => {
                 self.take_text(sequence, text, reply, timer, cx);
             }
-            Body::Edit { .. }
-            | Body::Delete { .. }
-            | Body::React { .. }
-            | Body::Timer { .. }
-            | Body::Withdrawn => {}
+            Body::Edit { of, text } => self.peer_edits(sequence, of, text, cx),
+            Body::Delete { of } => self.peer_deletes(sequence, of, cx),
+            Body::React { to, sign } => self.peer_reacts(to, &sign, cx),
+            Body::Timer { changes, seconds } => self.peer_sets_timer(changes, seconds, cx),
+            Body::Withdrawn => {}
             Body::Name(name) => match Name::parse(&name) {
                 Ok(name) => {
                     cx.tell(self.id, ConversationEvent::PeerName(name.as_str().to_owned()));
@@ -417,8 +442,11 @@ impl Conversation {
         cx: &mut Cx<'_, '_>,
     ) {
         let message = self.next_place();
-        let reply = reply.and_then(|to| cx.view.numbered(self.id, !to.own, to.sequence));
+        let reply = reply.and_then(|to| cx.numbered(self.id, !to.own, to.sequence));
+        let reply = reply.map(|row| row.message);
         let timer = timer.map(|seconds| seconds.min(MAX_TIMER));
+        let expires = self.goes_by_age(cx.wall);
+        cx.going.look_by(expires, cx.now, cx.wall);
         let body = text.as_str().to_owned();
         cx.step.writes.push(Write::PutMessage(
             self.id,
@@ -435,7 +463,7 @@ impl Conversation {
                 own_reaction: None,
                 peer_reaction: None,
                 timer,
-                expires: None,
+                expires,
             }),
         ));
         let at = cx.wall;
@@ -462,6 +490,9 @@ impl Conversation {
         }
     }
 }
+
+/// Bytes of an encoded deletion; see `docs/protocol.md`.
+const DELETE_LEN: usize = 9;
 
 /// How many outbox rows one look-up reads: all that can be under way.
 fn window_len() -> usize {

@@ -143,7 +143,9 @@ impl Conversation {
     fn redial(&mut self, cx: &mut Cx<'_, '_>) {
         let tls = self.link_tls();
         let State::Down(down) = &mut self.connection.state else { return };
-        down.next = None;
+        if !cfg!(planted = "rest") {
+            down.next = None;
+        }
         let dial = cx.ids.dial(Owner::Conversation(self.id));
         down.dial = Some(dial);
         cx.effect(Effect::Dial {
@@ -214,6 +216,7 @@ impl Conversation {
             down.dial = None;
             match result {
                 Ok(stream) => self.prove(stream, cx),
+                Err(_) if cfg!(planted = "delivered") => {}
                 Err(_) => self.redial_later(cx),
             }
         } else if let Ok(stream) = result {

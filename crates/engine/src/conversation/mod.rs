@@ -4,11 +4,17 @@
 //! - [`link`]: the connection, its loss and its return.
 //! - [`epochs`]: the ratchet's post-quantum epochs.
 //! - [`check`]: the Socialist Millionaire check.
+//! - [`change`]: what becomes of a message after it was written.
+//! - [`timer`]: disappearing messages, and how long the history is kept.
+//! - [`pending`]: what is stored, with the writes of the running step.
 
+mod change;
 mod check;
 mod delivery;
 mod epochs;
 mod link;
+mod pending;
+mod timer;
 
 use undertone_handle::command::{CheckCommand, Role};
 use undertone_handle::event::{ConversationEvent, MeetingEvent, Trust};
@@ -49,6 +55,10 @@ pub(crate) struct Conversation {
     counters: Counters,
     counters_changed: bool,
     policy: Policy,
+    /// When to go on dating the history anew.
+    date_later: Option<Millis>,
+    /// When to go on with what the user has seen, and up to where.
+    see_later: Option<(Millis, MessageId)>,
     /// The highest sequence number that was sent on the present connection.
     sent: u64,
     /// Something of the partner's came on the present connection.
@@ -73,6 +83,12 @@ pub(crate) fn ratchet_role(role: Role) -> RatchetRole {
     }
 }
 
+/// Whether the last thing that waits for a receipt is our goodbye: nothing is said after it.
+fn said_goodbye(id: ConversationId, counters: &Counters, view: &dyn View) -> bool {
+    let last = view.outbox(id, counters.next.saturating_sub(1), 1).pop();
+    last.is_some_and(|row| Body::decode(&row.body).is_ok_and(|body| body == Body::Goodbye))
+}
+
 impl Conversation {
     /// Begins the conversation that a meeting made, on the stream that is there.
     pub(crate) fn begin(id: ConversationId, made: Made, cx: &mut Cx<'_, '_>) -> Self {
@@ -89,6 +105,8 @@ impl Conversation {
             counters: Counters::default(),
             counters_changed: true,
             policy: Policy::default(),
+            date_later: None,
+            see_later: None,
             sent: 0,
             heard: false,
             owes_receipt: false,
@@ -115,8 +133,11 @@ impl Conversation {
         let contact = view.contact(id)?;
         let session = Session::from_bytes(&view.session(id)?).ok()?;
         let counters = view.counters(id)?;
+        let policy = view.policy(id).unwrap_or_default();
         let phase = match (contact.ended, contact.open) {
             (true, _) => Phase::Ended,
+            // The program fell down while it was leaving, and whoever has heard the goodbye is gone.
+            _ if said_goodbye(id, &counters, view) => Phase::Leaving(0),
             (false, true) => Phase::Open,
             (false, false) => Phase::Checking,
         };
@@ -127,7 +148,9 @@ impl Conversation {
             session_changed: false,
             counters,
             counters_changed: false,
-            policy: view.policy(id).unwrap_or_default(),
+            policy,
+            date_later: (policy.to_date > 0).then_some(0),
+            see_later: None,
             sent: counters.acknowledged,
             heard: false,
             owes_receipt: false,
@@ -172,7 +195,9 @@ impl Conversation {
             Phase::Leaving(until) => Some(until),
             Phase::Checking | Phase::Open | Phase::Ended | Phase::Over => None,
         };
-        leaving.into_iter().chain(self.connection.deadline()).chain(self.epochs.deadline()).min()
+        let later = self.date_later.into_iter().chain(self.see_later.map(|(at, _)| at));
+        let own = leaving.into_iter().chain(later);
+        own.chain(self.connection.deadline()).chain(self.epochs.deadline()).min()
     }
 
     pub(crate) fn tick(&mut self, cx: &mut Cx<'_, '_>) {
@@ -182,6 +207,7 @@ impl Conversation {
             cx.tell(self.id, ConversationEvent::Left { confirmed: false });
             self.finish(cx);
         }
+        self.tick_timer(cx);
         self.tick_link(cx);
         self.tick_epochs(cx);
         self.save(cx);
@@ -283,6 +309,8 @@ impl Conversation {
     /// Ends the conversation on this side: nothing of it is kept.
     fn finish(&mut self, cx: &mut Cx<'_, '_>) {
         self.phase = Phase::Over;
+        self.date_later = None;
+        self.see_later = None;
         self.close_down(cx);
         cx.step.writes.push(Write::Forget(self.id));
         self.session_changed = false;

@@ -47,6 +47,8 @@ pub(crate) struct Node {
     pub(crate) events: Vec<Event>,
     services: BTreeMap<ServiceId, Published>,
     next_ticket: u64,
+    /// Seconds by which its clock of the day is ahead of the simulation's.
+    pub(crate) clock: i64,
     /// Streams that came to it and that neither end has closed, and the most there ever were.
     waiting: BTreeSet<StreamId>,
     pub(crate) most_waiting: usize,
@@ -203,6 +205,52 @@ impl Net {
         ticket
     }
 
+    /// Says something and gives the message that it became.
+    pub(crate) fn write(&mut self, node: usize, body: &str) -> MessageId {
+        let ticket = self.say(node, body);
+        self.message(node, ticket).unwrap()
+    }
+
+    /// The message that a node has received last.
+    pub(crate) fn last_received(&self, node: usize) -> MessageId {
+        let told = self.told(node).into_iter().rev();
+        let mut received = told.filter_map(|event| match event {
+            ConversationEvent::Received { message, .. } => Some(*message),
+            _ => None,
+        });
+        received.next().unwrap()
+    }
+
+    /// The texts that a node has stored, in order.
+    pub(crate) fn kept(&self, node: usize) -> Vec<String> {
+        self.nodes[node].memory.rows(TALK).map(|row| row.body.as_str().to_owned()).collect()
+    }
+
+    /// Two nodes in an open conversation of lasting contacts: node 0 is the host.
+    pub(crate) fn lasting(seed: u8) -> Self {
+        let mut net = Self::new(seed, 2);
+        net.lasting = true;
+        net.meet(0, Role::Host, CODE, Some(false));
+        net.meet(1, Role::Guest, CODE, Some(false));
+        net.pass(2_000);
+        for node in 0..2 {
+            assert!(net.says(node, &ConversationEvent::Open), "seed {seed}");
+        }
+        net
+    }
+
+    /// Cuts the line; nobody can dial.
+    pub(crate) fn go_dark(&mut self) {
+        self.down = true;
+        self.cut_all();
+    }
+
+    /// The line can be dialled again, and is.
+    pub(crate) fn light(&mut self) {
+        self.down = false;
+        self.pass(400_000);
+    }
+
     /// The message that a text became, once it was taken in.
     pub(crate) fn message(&self, node: usize, ticket: Ticket) -> Option<MessageId> {
         self.told(node).into_iter().find_map(|event| match event {
@@ -231,8 +279,11 @@ impl Net {
                     self.nodes[node].inbox.push_back(Input::Tick);
                 }
             }
+            let fated = self.crash.is_some();
             self.settle();
-            for (node, n) in self.nodes.iter().enumerate() {
+            // What was loaded anew in the meantime has its first deadlines before it.
+            let loaded = fated && self.crash.is_none();
+            for (node, n) in self.nodes.iter().enumerate().filter(|_| !loaded) {
                 // A driver that is told to come back at once, again and again, never rests.
                 let deadline = n.engine.deadline();
                 assert!(
@@ -560,6 +611,7 @@ impl Node {
             events: Vec::new(),
             services: BTreeMap::new(),
             next_ticket: 0,
+            clock: 0,
             waiting: BTreeSet::new(),
             most_waiting: 0,
             finished: false,
@@ -567,7 +619,8 @@ impl Node {
     }
 
     fn handle(&mut self, input: Input, now: u64, commit: bool) -> Vec<Effect> {
-        let mut context = Context { now, wall: NOON, rng: &mut self.rng };
+        let wall = self.wall(now);
+        let mut context = Context { now, wall, rng: &mut self.rng };
         let step = self.engine.handle(input, &mut context, &self.memory);
         if commit {
             if let Some(mirror) = &mut self.mirror {
@@ -576,6 +629,11 @@ impl Node {
             self.memory.apply(step.writes);
         }
         step.effects
+    }
+
+    /// The time of day on its clock.
+    pub(crate) fn wall(&self, now: u64) -> u64 {
+        (NOON + now / 1_000).saturating_add_signed(self.clock)
     }
 
     /// What it has stored.

@@ -131,8 +131,8 @@ impl View for Plain {
     fn next_expiry(&self) -> Option<u64> {
         self.now.next_expiry()
     }
-    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId> {
-        self.now.unseen(id, last)
+    fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
+        self.now.unseen(id, last, limit)
     }
 }
 
@@ -312,6 +312,7 @@ impl Act {
             Self::Session { who, length } => Write::PutSession(WHO[who], bytes(length)),
             Self::Counters { who, highest, window, place } => {
                 let counters = Counters {
+                    sent: highest,
                     next: highest + 1,
                     acknowledged: highest / 2,
                     highest,
@@ -347,9 +348,10 @@ impl Act {
             Self::Early { who, sequence, take: false } => {
                 Write::PutEarly(WHO[who], EarlyRow { sequence, body: bytes(9) })
             }
-            Self::Policy { who, history, timer, changes } => {
-                Write::PutPolicy(WHO[who], Policy { history, timer, timer_changes: changes })
-            }
+            Self::Policy { who, history, timer, changes } => Write::PutPolicy(
+                WHO[who],
+                Policy { history, timer, timer_changes: changes, to_date: changes },
+            ),
             Self::Draft { who, words } => {
                 let text = WORDS.get(words).copied().unwrap_or_default();
                 Write::PutDraft(WHO[who], Zeroizing::new(text.to_owned()))
@@ -522,7 +524,7 @@ fn answers(view: &dyn View) -> Vec<String> {
             lines.push(format!("{numbered:?}"));
         }
         for last in [id(who, 0), id(who, PLACES / 2), id(who, u32::MAX)] {
-            lines.push(format!("unseen {:?}", view.unseen(conversation, last)));
+            lines.push(format!("unseen {:?}", view.unseen(conversation, last, 3)));
         }
         lines.push(format!("{:?}", view.numbered(conversation, true, u64::MAX)));
     }
@@ -645,10 +647,10 @@ pub(crate) fn plain_facts<S: Storage>(make: impl Fn() -> S) {
     }
     assert_eq!(storage.outbox_len(WHO[0]), 1);
     assert_eq!(storage.outbox(WHO[0], 0, 9).len(), 2);
-    assert_eq!(storage.unseen(WHO[0], id(0, 9)), [id(0, 1), id(0, 2)]);
+    assert_eq!(storage.unseen(WHO[0], id(0, 9), 9), [id(0, 1), id(0, 2)]);
     assert_eq!(storage.numbered(WHO[1], false, 1), Some(id(1, 1)));
     storage.apply(vec![Write::SetExpiry(vec![Expiry { message: id(0, 2), at: 50, lasts: None }])]);
-    let due = Expiry { message: id(0, 2), at: 50, lasts: Some(60) };
+    let due = Expiry { message: id(0, 2), at: 50, lasts: None };
     assert_eq!((storage.expiring(49, 9), storage.expiring(50, 9)), (vec![], vec![due]));
     storage.commit();
 

@@ -166,8 +166,8 @@ impl Address {
     ) -> (Vec<String>, ExtraKey) {
         let header = self.header(message::kind::DATA);
         let flags = if text.is_empty() { IGNORE_UNREADABLE } else { 0 };
-        let plaintext = tlv::join(text, records).secret();
-        let (message, extra) = private.keys.seal(header, flags, &plaintext);
+        let plaintext = |writer| tlv::join(writer, text, records);
+        let (message, extra) = private.keys.seal(header, flags, plaintext);
         private.sent_at = now;
         private.owes = false;
         (self.lines(&message), extra)
@@ -176,8 +176,8 @@ impl Address {
     /// Lines for the message that ends a session.
     pub(super) fn farewell(self, private: Private) -> Vec<String> {
         let header = self.header(message::kind::DATA);
-        let plaintext = tlv::join("", &[Tlv::empty(kind::DISCONNECTED)]).secret();
-        self.lines(&private.keys.seal_last(header, IGNORE_UNREADABLE, &plaintext))
+        let plaintext = |writer| tlv::join(writer, "", &[Tlv::empty(kind::DISCONNECTED)]);
+        self.lines(&private.keys.seal_last(header, IGNORE_UNREADABLE, plaintext))
     }
 
     fn lines(self, message: &[u8]) -> Vec<String> {

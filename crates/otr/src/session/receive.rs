@@ -313,9 +313,10 @@ impl Session {
         } else if text.is_empty() && records.is_empty() {
             out.events.push(Event::Heartbeat { instance });
         }
-        if !text.is_empty() {
+        let len = text.len();
+        if len > 0 {
             private.owes = true;
-            let text = String::from_utf8_lossy(text).into_owned();
+            let text = tlv::into_text(plaintext, len);
             out.events.push(Event::Private { instance, text });
         }
         for Tlv { kind, value } in records {

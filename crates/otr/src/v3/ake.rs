@@ -336,3 +336,36 @@ impl fmt::Debug for Auth {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vectors::{self, hex};
+
+    #[test]
+    fn what_keys_are_derived_is_that_of_the_vectors() {
+        let v = vectors::ake();
+        let keys = Keys::derive(&hex(&v["secbytes"]));
+        assert_eq!(keys.ssid.as_slice(), hex(&v["ssid"]));
+        for (half, names) in
+            [(&keys.bob, ["c", "m1", "m2"]), (&keys.alice, ["c_prime", "m1_prime", "m2_prime"])]
+        {
+            let [c, m1, m2] = names.map(|name| hex(&v[name]));
+            assert_eq!(
+                (half.c.as_slice(), half.m1.as_slice(), half.m2.as_slice()),
+                (&*c, &*m1, &*m2)
+            );
+        }
+        let key = crate::key::tests::key();
+        let mut opened = hex(&v["commit"])[15..211].to_vec();
+        aes_ctr(&hex(&v["r"]).try_into().unwrap(), [0; 8], &mut opened);
+        let public = |bytes: &[u8]| Reader::new(bytes).mpi().and_then(Public::from_mpi).unwrap();
+        let (gx, gy) = (public(&opened), public(&hex(&v["dh_key"])[11..]));
+        let [of_bob, of_alice] = [
+            keys.bob.value(&gx, &gy, key.public(), FIRST_KEYID),
+            keys.alice.value(&gy, &gx, key.public(), FIRST_KEYID),
+        ];
+        assert_eq!(of_bob.as_slice(), hex(&v["M_B"]));
+        assert_eq!(of_alice.as_slice(), hex(&v["M_A"]));
+    }
+}

@@ -7,10 +7,11 @@ use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::codec::Writer;
 use crate::group::{Pair, Public};
 
 use super::ake::{Established, FIRST_KEYID};
-use super::crypto::{AES_LEN, MAC_LEN, aes_ctr, first, h1, h2, hmac1, sha1};
+use super::crypto::{Direction, MAC_LEN, h2};
 use super::message::{Data, Header};
 
 /// How many keys wait to be revealed. Only a peer that changes its keys with every message, against
@@ -98,13 +99,13 @@ impl Keys {
         }
     }
 
-    /// Encrypts a plaintext. Gives the whole message, and the extra symmetric key that a record of
-    /// it may speak of.
+    /// Encrypts a plaintext, which the caller writes behind what is there already. Gives the whole
+    /// message, and the extra symmetric key that a record of it may speak of.
     pub(crate) fn seal(
         &mut self,
         header: Header,
         flags: u8,
-        plaintext: &[u8],
+        plaintext: impl FnOnce(Writer) -> Writer,
     ) -> (Vec<u8>, ExtraKey) {
         let next = self.ours.latest.public.bytes();
         let our_keyid = self.ours.keyid.saturating_sub(1);
@@ -115,8 +116,7 @@ impl Keys {
             .get_or_insert_with(|| SessionKeys::derive(&self.ours.before, &self.theirs.latest));
         session.sent = session.sent.saturating_add(1);
         let top = session.sent.to_be_bytes();
-        let mut ciphertext = plaintext.to_vec();
-        aes_ctr(&session.sending.aes, top, &mut ciphertext);
+        let sending = &session.sending;
         let covered = header
             .write()
             .byte(flags)
@@ -124,14 +124,19 @@ impl Keys {
             .int(their_keyid)
             .mpi(&next)
             .raw(&top)
-            .data(&ciphertext);
-        let mac = hmac1(&session.sending.mac, covered.bytes());
+            .data_in_place(plaintext, |bytes| sending.crypt(top, bytes));
+        let mac = sending.mac(covered.bytes());
         let message = covered.raw(&mac).data(&reveal).finish();
         (message, session.extra.clone())
     }
 
     /// Encrypts the last message of a session, and reveals all keys that authenticated something.
-    pub(crate) fn seal_last(mut self, header: Header, flags: u8, plaintext: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal_last(
+        mut self,
+        header: Header,
+        flags: u8,
+        plaintext: impl FnOnce(Writer) -> Writer,
+    ) -> Vec<u8> {
         for session in self.sessions.iter().flatten().flatten() {
             self.reveal.extend(session.used());
         }
@@ -147,8 +152,7 @@ impl Keys {
         let our_age = Age::of(data.recipient_keyid, self.ours.keyid).ok_or(DataError::Keys)?;
         let their_age = Age::of(data.sender_keyid, self.theirs.keyid).ok_or(DataError::Keys)?;
         let session = self.session(our_age, their_age).ok_or(DataError::Keys)?;
-        let mac = hmac1(&session.receiving.mac, data.covered);
-        if !bool::from(mac.ct_eq(&data.mac)) {
+        if !session.receiving.is_mac(data.covered, &data.mac) {
             return Err(DataError::Mac);
         }
         let counter = u64::from_be_bytes(data.counter);
@@ -157,7 +161,7 @@ impl Keys {
         }
         session.received = counter;
         let mut plaintext = Zeroizing::new(data.ciphertext.to_vec());
-        aes_ctr(&session.receiving.aes, data.counter, &mut plaintext);
+        session.receiving.crypt(data.counter, &mut plaintext);
         let extra = session.extra.clone();
         if our_age == Age::Latest {
             self.rotate_ours(rng);
@@ -260,19 +264,6 @@ struct SessionKeys {
     received: u64,
 }
 
-struct Direction {
-    aes: Zeroizing<[u8; AES_LEN]>,
-    mac: Zeroizing<[u8; MAC_LEN]>,
-}
-
-impl Direction {
-    fn derive(byte: u8, secbytes: &[u8]) -> Self {
-        let aes = first(&*h1(byte, secbytes));
-        let mac = sha1(&*aes);
-        Self { aes, mac }
-    }
-}
-
 impl SessionKeys {
     fn derive(ours: &Pair, theirs: &Public) -> Self {
         let secbytes = ours.shared(theirs);
@@ -288,7 +279,7 @@ impl SessionKeys {
 
     /// The receiving key, if it authenticated anything.
     fn used(&self) -> Option<[u8; MAC_LEN]> {
-        (self.received > 0).then_some(*self.receiving.mac)
+        (self.received > 0).then_some(*self.receiving.mac_key())
     }
 }
 

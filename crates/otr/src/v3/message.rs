@@ -24,6 +24,9 @@ const ENCRYPTED_PUBLIC_MAX: usize = 196;
 /// The longest encrypted signature with its key.
 const ENCRYPTED_SIGNATURE_MAX: usize = 2 + 4 * (4 + crate::codec::MPI_MAX) + 4 + 40;
 
+/// Room for the fields of a data message and a few words of text.
+const FIELDS_LEN: usize = 320;
+
 /// What begins every message: version, type, and in version 3 the tags of sender and receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
@@ -56,7 +59,7 @@ impl Header {
     }
 
     pub(crate) fn write(self) -> Writer {
-        let writer = Writer::new().short(self.version.number()).byte(self.kind);
+        let writer = Writer::with_room(FIELDS_LEN).short(self.version.number()).byte(self.kind);
         match self.version {
             Version::V2 => writer,
             Version::V3 => writer.int(self.sender).int(self.receiver),

@@ -275,3 +275,25 @@ fn debug_shows_counters_and_no_keys() {
         @r#"Session { sent: None, received: Some(2), skipped: 1, epoch: 0, exchange: "idle", unhealed: 1, .. }"#
     );
 }
+
+#[test]
+fn only_a_state_from_after_a_packet_accounts_for_it() {
+    let mut rng = rng(9);
+    let (mut ana, mut ben) = sessions(&mut rng);
+    let mut packets = Vec::new();
+    for _ in 0..2 {
+        let before = Session::from_bytes(&ana.to_bytes()).unwrap();
+        let packet = seal(&mut ana, &mut rng);
+        assert!(!before.has_sealed(&packet));
+        packets.push(packet);
+        assert!(packets.iter().all(|packet| ana.has_sealed(packet)));
+        assert!(!ben.has_sealed(&packets[0]));
+    }
+    assert!(!ana.has_sealed(&packets[0][..SEALED_HEADER_LEN - 1]));
+    open(&mut ben, &packets[0]).unwrap();
+    let answer = seal(&mut ben, &mut rng);
+    assert!(ben.has_sealed(&answer));
+    // The chain has ended: nothing is sealed under its keys any more, and the state knows nothing of it.
+    open(&mut ana, &answer).unwrap();
+    assert!(!ana.has_sealed(&packets[0]));
+}

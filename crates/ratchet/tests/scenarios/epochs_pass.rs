@@ -276,6 +276,7 @@ fn an_epoch_is_due_after_packets_or_time_with_jitter() {
 fn a_week_of_link_time_is_amber() {
     let mut rng = rng(10);
     let (mut ana, mut ben) = sessions(&mut rng);
+    assert_eq!(AMBER_LINK_TIME, 604_800);
     ana.add_link_time(AMBER_LINK_TIME - 1);
     assert_eq!(ana.healing(), Healing::Fresh);
     ana.add_link_time(1);

@@ -7,6 +7,7 @@ mod a_plain_model_agrees;
 mod a_repair_gives_both_ends_one_session;
 mod a_rolled_back_state_repeats_no_key;
 mod a_sealed_packet_finds_its_conversation;
+mod a_state_is_written_without_growing;
 mod a_stored_session_is_read_strictly;
 mod a_thief_of_the_state;
 mod bounds_hold;

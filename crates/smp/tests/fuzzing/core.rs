@@ -10,8 +10,9 @@ use undertone_smp::Reply;
 
 use crate::support::{Use, What, replaced, run_to};
 
-pub(crate) fn step<U: Use>(input: &[u8]) {
-    let Some((choice, edits)) = input.split_first() else { return };
+/// Runs an input, and tells whether the message was taken.
+pub(crate) fn step<U: Use>(input: &[u8]) -> bool {
+    let Some((choice, edits)) = input.split_first() else { return false };
     let number = usize::from(choice & 3) + 1;
     let equal = choice & 4 == 0;
     let mut run = run_to::<U>(number, 70, "yes", if equal { "yes" } else { "no" });
@@ -21,14 +22,19 @@ pub(crate) fn step<U: Use>(input: &[u8]) {
         Err(error) => {
             assert_ne!(message, good, "a good message was refused: {error}");
             assert!(run.receiver().is_idle());
+            false
         }
-        Ok(Reply::Aborted) => assert!(run.receiver().is_idle()),
+        Ok(Reply::Aborted) => {
+            assert!(run.receiver().is_idle());
+            false
+        }
         Ok(reply) => {
             assert_eq!(said::<U>(number, &message), said::<U>(number, &good));
             assert!(U::NAME != "ristretto255" || message == good);
             if let Reply::Finished { matched, .. } = reply {
                 assert_eq!(matched, equal);
             }
+            true
         }
     }
 }

@@ -182,7 +182,7 @@ fn the_file_of_version_1_is_what_it_was() {
 
 /// Where in this process's memory these bytes are, given under a mask so that the search itself has
 /// no copy of them.
-fn found_in_memory(masked: &[u8; 32]) -> Vec<String> {
+fn found_in_memory(masked: &[u8]) -> Vec<String> {
     use std::os::unix::fs::FileExt as _;
     let memory = std::fs::File::open("/proc/self/mem").unwrap();
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
@@ -203,14 +203,15 @@ fn found_in_memory(masked: &[u8; 32]) -> Vec<String> {
                 let same = buffer[place..read].iter().zip(masked);
                 let same = same.take_while(|(byte, hidden)| **byte == *hidden ^ MASK).count();
                 let here = at + place as u64;
-                if same == 32 && !own.contains(&here) {
+                if same == masked.len() && !own.contains(&here) {
                     found.push(format!("{here:x} in {line}"));
                 }
                 place += 1;
             }
             // The pieces overlap by what could be cut in two.
             let whole = at + read as u64 >= to;
-            at += (if whole { read } else { read.saturating_sub(31).max(1) }) as u64;
+            at +=
+                (if whole { read } else { (read + 1).saturating_sub(masked.len()).max(1) }) as u64;
         }
     }
     buffer.zeroize();
@@ -241,4 +242,34 @@ fn a_key_that_was_dropped_is_nowhere_in_memory() {
     assert_eq!(found_in_memory(&mask), Vec::<String>::new(), "after its file was written anew");
     drop(take(&place.path, &Protection::Nothing).unwrap());
     assert_eq!(found_in_memory(&mask), Vec::<String>::new(), "after it was read in the clear");
+}
+
+/// As above, with SQLCipher between: neither the key nor the digits that it is told by are left.
+#[test]
+fn a_closed_profile_leaves_no_key_in_memory() {
+    use crate::profile::Profile;
+    use crate::profiles::{Home, HomeError, ProfileName};
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let name = ProfileName::parse("work").unwrap();
+    let mut hidden = None;
+    let made = home.create(&name, &Protection::Nothing, Cost::FLOOR, |path, key| {
+        let statement = key.statement();
+        let digits = statement.as_bytes()[16..80].iter().map(|digit| digit ^ MASK);
+        hidden = Some((masked(key), digits.collect::<Vec<u8>>()));
+        Profile::create_under(path, key).unwrap();
+        Ok::<_, HomeError>(())
+    });
+    let (held, key) = made.unwrap();
+    drop(key);
+    let (key, digits) = hidden.unwrap();
+    let left = || [found_in_memory(&key), found_in_memory(&digits)].concat();
+    assert_eq!(left(), Vec::<String>::new(), "after it was made");
+    let open = Profile::open_under(&held.database(), held.unlock(&Protection::Nothing).unwrap());
+    let mut open = open.unwrap();
+    open.begin().unwrap();
+    open.commit().unwrap();
+    assert_ne!(found_in_memory(&key), Vec::<String>::new(), "the search finds nothing");
+    drop(open);
+    assert_eq!(left(), Vec::<String>::new(), "after it was locked");
 }

@@ -221,6 +221,7 @@ pub(super) fn counters(row: &Row<'_>) -> Result<Counters> {
         highest: number(row, 2)?,
         window: row.get::<_, i64>(3)?.cast_unsigned(),
         place: row.get(4)?,
+        sent: number(row, 5)?,
     })
 }
 
@@ -239,7 +240,7 @@ pub(super) fn policy(row: &Row<'_>) -> Result<Policy> {
         2 => History::NotKept,
         _ => return Err(damaged(0)),
     };
-    Ok(Policy { history, timer: row.get(2)?, timer_changes: row.get(3)? })
+    Ok(Policy { history, timer: row.get(2)?, timer_changes: row.get(3)?, to_date: row.get(4)? })
 }
 
 pub(super) fn expiry(row: &Row<'_>) -> Result<Expiry> {

@@ -39,6 +39,7 @@ CREATE TABLE session (
 CREATE TABLE counters (
     contact INTEGER PRIMARY KEY REFERENCES contact (id) ON DELETE CASCADE,
     next INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
     acknowledged INTEGER NOT NULL,
     highest INTEGER NOT NULL,
     window INTEGER NOT NULL,
@@ -50,7 +51,8 @@ CREATE TABLE policy (
     history INTEGER NOT NULL CHECK (history BETWEEN 0 AND 2),
     seconds INTEGER NOT NULL,
     timer INTEGER,
-    timer_changes INTEGER NOT NULL
+    timer_changes INTEGER NOT NULL,
+    to_date INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE draft (

@@ -82,7 +82,7 @@ impl View for Profile {
     }
 
     fn counters(&self, id: ConversationId) -> Option<Counters> {
-        let sql = "SELECT next, acknowledged, highest, window, place FROM counters
+        let sql = "SELECT next, acknowledged, highest, window, place, sent FROM counters
                    WHERE contact = ?1";
         self.one(sql, [rows::bits(id)], rows::counters)
     }
@@ -121,12 +121,15 @@ impl View for Profile {
     }
 
     fn policy(&self, id: ConversationId) -> Option<Policy> {
-        let sql = "SELECT history, seconds, timer, timer_changes FROM policy WHERE contact = ?1";
+        let sql = "SELECT history, seconds, timer, timer_changes, to_date FROM policy
+                   WHERE contact = ?1";
         self.one(sql, [rows::bits(id)], rows::policy)
     }
 
     fn expiring(&self, until: u64, limit: usize) -> Vec<Expiry> {
-        let sql = "SELECT id, expires, timer FROM message
+        // A timer runs for one of the partner's that was seen, and for one of ours that has arrived.
+        let sql = "SELECT id, expires, CASE WHEN own = 1 AND delivery = 2 OR own = 0 AND seen = 1
+                       THEN timer END FROM message
                    WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires, id LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.all(sql, params![rows::int(until), limit], rows::expiry)
@@ -137,10 +140,12 @@ impl View for Profile {
         self.one(sql, [], |row| rows::number(row, 0))
     }
 
-    fn unseen(&self, id: ConversationId, last: MessageId) -> Vec<MessageId> {
+    fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
         let (first, end) = self.range(id);
         let sql = "SELECT id FROM message WHERE seen = 0 AND own = 0 AND id BETWEEN ?1 AND ?2
-                   ORDER BY id";
-        self.all(sql, params![first, end.min(rows::int(last.0))], |row| rows::message_id(row, 0))
+                   ORDER BY id LIMIT ?3";
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let values = params![first, end.min(rows::int(last.0)), limit];
+        self.all(sql, values, |row| rows::message_id(row, 0))
     }
 }

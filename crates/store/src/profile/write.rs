@@ -142,12 +142,13 @@ fn put_contact(db: &Connection, contact: &Contact) -> Result<Done, Fault> {
 }
 
 fn put_counters(db: &Connection, id: ConversationId, counters: &Counters) -> Result<Done, Fault> {
-    let Counters { next, acknowledged, highest, window, place } = *counters;
-    let sql = "INSERT INTO counters (contact, next, acknowledged, highest, window, place)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    let Counters { next, sent, acknowledged, highest, window, place } = *counters;
+    let sql = "INSERT INTO counters (contact, next, acknowledged, highest, window, place, sent)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT (contact) DO UPDATE SET
                    next = excluded.next, acknowledged = excluded.acknowledged,
-                   highest = excluded.highest, window = excluded.window, place = excluded.place";
+                   highest = excluded.highest, window = excluded.window, place = excluded.place,
+                   sent = excluded.sent";
     let values = params![
         rows::bits(id),
         rows::int(next),
@@ -155,19 +156,21 @@ fn put_counters(db: &Connection, id: ConversationId, counters: &Counters) -> Res
         rows::int(highest),
         window.cast_signed(),
         place,
+        rows::int(sent),
     ];
     run(db, sql, values)
 }
 
 fn put_policy(db: &Connection, id: ConversationId, policy: Policy) -> Result<Done, Fault> {
-    let sql = "INSERT INTO policy (contact, history, seconds, timer, timer_changes)
-               VALUES (?1, ?2, ?3, ?4, ?5)
+    let sql = "INSERT INTO policy (contact, history, seconds, timer, timer_changes, to_date)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
                ON CONFLICT (contact) DO UPDATE SET
                    history = excluded.history, seconds = excluded.seconds,
-                   timer = excluded.timer, timer_changes = excluded.timer_changes";
+                   timer = excluded.timer, timer_changes = excluded.timer_changes,
+                   to_date = excluded.to_date";
     let (history, seconds) = rows::history_numbers(policy.history);
-    let Policy { history: _, timer, timer_changes } = policy;
-    run(db, sql, params![rows::bits(id), history, seconds, timer, timer_changes])
+    let Policy { history: _, timer, timer_changes, to_date } = policy;
+    run(db, sql, params![rows::bits(id), history, seconds, timer, timer_changes, to_date])
 }
 
 /// Adds a message, or changes the one that is there: then what is other in it alone, so that a mark

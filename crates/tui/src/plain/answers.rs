@@ -7,6 +7,7 @@ use undertone_handle::words::{Kind, UserError};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::talk::{Act, Talk, Wait};
+use crate::changes;
 use crate::code::{self, Typed};
 use crate::plan::End;
 
@@ -96,6 +97,7 @@ impl Talk {
             (Request::Secret(secret), Wait::Secret) => self.give_secret(secret),
             (Request::Confirm(word), Wait::Confirm) => self.confirm(&word),
             (Request::Stay(stay), Wait::Stay | Wait::Without) => self.stay(stay),
+            (Request::Message(request), _) => self.change_by_id(request),
             (Request::Check(_), _) => self.complain("The check's wish is not asked for now."),
             (Request::Secret(_), _) => self.complain("The check's secret is not asked for now."),
             (Request::Confirm(_), _) => self.complain("No word for a check is asked for now."),
@@ -224,6 +226,11 @@ impl Talk {
         if text.trim().is_empty() {
             return;
         }
+        match changes::parse(text) {
+            Some(Ok(change)) => return self.change(change),
+            Some(Err(usage)) => return self.complain(usage),
+            None => {}
+        }
         match text.trim_end() {
             "/help" => {
                 for line in HELP {
@@ -290,10 +297,13 @@ impl Drop for Talk {
 
 const NO_CHECK: &str = "No check is running.";
 
-const HELP: [&str; 6] = [
+const HELP: [&str; 8] = [
     "A line is a text and is sent. //… sends a text that begins with /.",
     "/check compares a secret that only you two know; /cancel calls it off.",
     "/heal makes new keys, against somebody who may have copied the present ones.",
+    "/edit TEXT, /reply TEXT, /react SIGN, /delete 3, /cancel 3 change or answer a message: 3 is your \
+     third, p3 your partner's; without a number the last.",
+    "/timer 1h lets new messages disappear an hour after they were seen, /timer off lets them stay.",
     "/who says with whom you talk.",
     "/quit ends the conversation on both sides.",
     "/help says this.",

@@ -119,6 +119,11 @@ fn sending(commander: Commander, act: Act) -> Option<Sending> {
         Act::Text(id, text) => {
             Some(Box::pin(async move { commander.send_text(id, text).await.map(|_| ()) }))
         }
+        Act::Answer(id, answered, text) => {
+            Some(Box::pin(
+                async move { commander.send_answer(id, answered, text).await.map(|_| ()) },
+            ))
+        }
         _ => None,
     }
 }
@@ -164,7 +169,7 @@ impl<O: AsyncWrite + Unpin, W: AsyncWrite + Unpin, H: FnMut(bool)> Outputs<O, W,
                     (self.hide)(hidden);
                 }
                 Act::Finish(end) => outcome = Some(end),
-                act @ (Act::Command(_) | Act::Text(..)) => waiting.push_back(act),
+                act @ (Act::Command(_) | Act::Text(..) | Act::Answer(..)) => waiting.push_back(act),
             }
         }
         self.output.flush().await?;

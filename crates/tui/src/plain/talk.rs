@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use undertone_handle::command::{Command, Meet, Name, Role};
-use undertone_handle::event::{MeetingEnd, NetworkKind, NotSent};
+use undertone_handle::event::{LinkState, MeetingEnd, NetworkKind, NotSent};
 use undertone_handle::json::{self, Prompt, Request};
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId};
 use undertone_wire::code::Code;
 
-use crate::plan::{End, Outcome, Plan};
+use crate::changes::Numbers;
+use crate::plan::{End, Outcome, Plan, Resume};
+use crate::text;
 
 /// The most lines that wait for their turn before no more are read.
 const MAX_WAITING: usize = 64;
@@ -53,6 +55,8 @@ pub enum Act {
     Command(Command),
     /// Send this text.
     Text(ConversationId, String),
+    /// Send this text, which answers a message.
+    Answer(ConversationId, MessageId, String),
     /// The face has ended.
     Finish(Outcome),
 }
@@ -66,6 +70,7 @@ impl std::fmt::Debug for Act {
             Self::Hide(_) => "Hide",
             Self::Command(_) => "Command(…)",
             Self::Text(..) => "Text(…)",
+            Self::Answer(..) => "Answer(…)",
             Self::Finish(_) => "Finish(…)",
         })
     }
@@ -117,6 +122,10 @@ pub struct Talk {
     pub(super) said_waiting: BTreeSet<MessageId>,
     /// How many messages of ours were taken.
     pub(super) count: u64,
+    /// The numbers of all messages, as commands name them.
+    pub(super) numbers: Numbers,
+    /// What the text that is being handed out answers.
+    pub(super) reply: Option<MessageId>,
     /// Texts that the node refused to take.
     pub(super) lost: usize,
     /// Whether keys are agreed on.
@@ -157,6 +166,8 @@ impl Talk {
             ours: BTreeMap::new(),
             said_waiting: BTreeSet::new(),
             count: 0,
+            numbers: Numbers::default(),
+            reply: None,
             lost: 0,
             paired: false,
             open: false,
@@ -176,9 +187,41 @@ impl Talk {
         if talk.plan.demo {
             talk.say("A demo: your partner is played by this program.");
         }
-        talk.next_question();
+        match talk.plan.resume.take() {
+            Some(resume) => talk.resume(resume),
+            None => talk.next_question(),
+        }
         let acts = std::mem::take(&mut talk.acts);
         (talk, acts)
+    }
+
+    /// Goes on with a conversation that is there.
+    fn resume(&mut self, resume: Resume) {
+        let Resume { conversation, peer, trust, ended, lines } = resume;
+        self.id = Some(conversation);
+        self.plan.peer = Some(peer);
+        self.paired = true;
+        self.open = !ended;
+        self.was_lost = true;
+        for line in lines {
+            if !line.own {
+                self.received(line.message, &line.body, line.reply);
+                continue;
+            }
+            self.numbers.add(true, line.message);
+            if self.options.shape == Shape::Words {
+                let said = text::lines(&line.body).join("\n  ");
+                self.acts.push(Act::Out(format!("you: {said}")));
+            }
+        }
+        self.say(&words::trust_sentence(trust, &self.peer()));
+        if ended {
+            self.say(&words::peer_left(&self.peer()));
+            self.close(End::Done);
+        } else {
+            self.say(&words::link(&LinkState::Away));
+            self.wait = Wait::Text;
+        }
     }
 
     /// Whether another line of input should be read now.
@@ -315,7 +358,8 @@ impl Talk {
             }
         }
         let (check, secret) = (self.plan.check, self.plan.secret.take());
-        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting: false });
+        let lasting = self.plan.lasting;
+        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting });
         self.acts.push(Act::Command(Command::Meet { conversation, meet }));
     }
 
@@ -345,6 +389,10 @@ impl Talk {
 
     /// Says goodbye.
     pub(super) fn leave(&mut self, end: End) {
+        // What lasts goes on the next time; nothing is said.
+        if self.plan.lasting && self.open {
+            return self.close(end);
+        }
         self.end = Some(end);
         self.wait = Wait::Closing;
         if let Some(id) = self.id {
@@ -357,7 +405,9 @@ impl Talk {
         let unconfirmed = self.unconfirmed() + self.lost;
         self.end = Some(match end {
             // That texts may be lost is the more useful half of a lost connection.
-            End::Done if unconfirmed > 0 => End::Failed(words::undelivered(unconfirmed)),
+            End::Done if unconfirmed > 0 && !self.plan.lasting => {
+                End::Failed(words::undelivered(unconfirmed))
+            }
             End::Failed(UserError { kind: Kind::PartnerGone, .. }) if unconfirmed > 0 => {
                 End::Failed(words::undelivered(unconfirmed))
             }
@@ -434,6 +484,9 @@ impl Talk {
             return;
         }
         self.handed += 1;
-        self.acts.push(Act::Text(id, text));
+        self.acts.push(match self.reply {
+            Some(answered) => Act::Answer(id, answered, text),
+            None => Act::Text(id, text),
+        });
     }
 }

@@ -111,8 +111,17 @@ impl Talk {
                 self.handed = self.handed.saturating_sub(1);
                 self.count += 1;
                 self.ours.insert(message, self.count);
+                self.numbers.add(true, message);
             }
-            ConversationEvent::Received { body, .. } => self.received(&body),
+            ConversationEvent::Received { message, body, reply, .. } => {
+                self.received(message, &body, reply);
+            }
+            ConversationEvent::Edited { .. }
+            | ConversationEvent::Deleted(..)
+            | ConversationEvent::NotDone(..)
+            | ConversationEvent::Reacted { .. }
+            | ConversationEvent::Timer { .. }
+            | ConversationEvent::History(_) => self.changed(event),
             ConversationEvent::Delivery(message, delivery) => {
                 let Some(number) = self.ours.get(&message).copied() else { return };
                 match delivery {
@@ -170,23 +179,6 @@ impl Talk {
             Wait::Without => End::Failed(words::check_cancelled()),
             _ => End::Done,
         }
-    }
-
-    fn received(&mut self, body: &str) {
-        if self.options.shape == Shape::Json {
-            return;
-        }
-        let mut block = String::with_capacity(body.len() + 64);
-        for (number, line) in text::lines(body).iter().enumerate() {
-            if number == 0 {
-                block.push_str(&self.peer());
-                block.push_str(": ");
-            } else {
-                block.push_str("\n  ");
-            }
-            block.push_str(line);
-        }
-        self.acts.push(Act::Out(block));
     }
 
     fn check(&mut self, event: CheckEvent) {

@@ -7,7 +7,7 @@ use crossterm::event::KeyEvent;
 use undertone_handle::command::{Command, MAX_TEXT, Meet, Role};
 use undertone_handle::event::{HealingEvent, LinkState, MeetingEnd, NetworkState, Trust};
 use undertone_handle::words::{self, UserError};
-use undertone_handle::{ConversationId, Event, Ticket};
+use undertone_handle::{ConversationId, Event, MessageId, Ticket};
 use zeroize::Zeroizing;
 
 use super::chat::{Chat, Columns, Tone, View};
@@ -15,7 +15,7 @@ use super::editor::Editor;
 use super::meeting::Progress;
 use super::paint::Looks;
 use super::prompt::{Field, Prompt};
-use crate::plan::{End, Now, Outcome, Plan};
+use crate::plan::{End, Now, Outcome, Plan, Resume};
 
 /// The most bytes of a check's secret that are taken.
 pub(super) const MAX_SECRET: usize = 1024;
@@ -65,6 +65,8 @@ pub enum Action {
     Command(Command),
     /// Send this text, and tell the model its ticket by [`Input::Numbered`].
     Text(ConversationId, String),
+    /// Send this text, which answers a message, and tell the model its ticket too.
+    Answer(ConversationId, MessageId, String),
     /// The face has ended.
     Finish(Outcome),
 }
@@ -75,6 +77,7 @@ impl std::fmt::Debug for Action {
         f.write_str(match self {
             Self::Command(_) => "Command(…)",
             Self::Text(..) => "Text(…)",
+            Self::Answer(..) => "Answer(…)",
             Self::Finish(_) => "Finish(…)",
         })
     }
@@ -164,6 +167,10 @@ pub struct App {
     /// What was told last of the keys' renewal, and the worst of it that is not over.
     pub(super) healing: Option<HealingEvent>,
     pub(super) chat: Chat,
+    /// The timer on new messages, in seconds.
+    pub(super) timer: Option<u32>,
+    /// The last message of the partner's that was said to be seen.
+    seen: Option<MessageId>,
     /// Whether texts flow.
     pub(super) open: bool,
     /// How the conversation ended, once it has.
@@ -219,6 +226,8 @@ impl App {
             link: None,
             healing: None,
             chat: Chat::default(),
+            timer: None,
+            seen: None,
             open: false,
             over: None,
             input: Editor::lines(MAX_TEXT),
@@ -232,11 +241,38 @@ impl App {
             end: None,
             actions: Vec::new(),
         };
-        if app.plan.role.is_some() {
+        if let Some(resume) = app.plan.resume.take() {
+            app.resume(resume);
+        } else if app.plan.role.is_some() {
             app.next_question();
         }
         let actions = std::mem::take(&mut app.actions);
         (app, actions)
+    }
+
+    /// Goes on with a conversation that is there.
+    fn resume(&mut self, resume: Resume) {
+        let Resume { conversation, peer, trust, ended, lines } = resume;
+        self.id = Some(conversation);
+        self.plan.peer = Some(peer);
+        self.trust = Some((trust, self.now.wall));
+        self.link = Some(LinkState::Away);
+        self.open = !ended;
+        for line in lines {
+            let body = line.body.as_str().to_owned();
+            if line.own {
+                self.chat.ours(line.message, line.at, body, line.reply);
+                let _: bool = self.chat.fate(line.message, line.delivery);
+            } else {
+                self.chat.theirs(line.message, line.at, body, line.reply);
+            }
+        }
+        if ended {
+            self.over = Some(End::Done);
+            let peer = self.peer().to_owned();
+            self.note(words::peer_left(&peer), Tone::Bad);
+        }
+        self.show_chat();
     }
 
     /// Takes in what happened at a moment, and says what to do about it, in order.
@@ -260,7 +296,18 @@ impl App {
             Input::Interrupt => self.interrupt(),
             Input::Tick => {}
         }
+        self.tell_seen();
         std::mem::take(&mut self.actions)
+    }
+
+    /// What stands at the end of the conversation has been seen when the view is there.
+    fn tell_seen(&mut self) {
+        let shown = matches!(self.stage, Stage::Chat) && !self.help && self.chat.is_at_end();
+        let last = self.chat.last_of_theirs().filter(|last| shown && self.seen < Some(*last));
+        if let (Some(id), Some(last)) = (self.id, last) {
+            self.seen = Some(last);
+            self.actions.push(Action::Command(Command::Seen(id, last)));
+        }
     }
 
     /// Whether something on the screen changes by time alone.
@@ -288,7 +335,8 @@ impl App {
         self.id = Some(conversation);
         let (check, secret) = (self.plan.check, self.plan.secret.clone());
         self.wished = check == Some(true);
-        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting: false });
+        let lasting = self.plan.lasting;
+        let meet = Box::new(Meet { role, nick, peer, code, check, secret, lasting });
         self.actions.push(Action::Command(Command::Meet { conversation, meet }));
         let mut progress = Progress::new(role);
         match &self.network {
@@ -326,6 +374,8 @@ impl App {
     /// Says goodbye; the face ends when the node says that it is out.
     pub(super) fn leave(&mut self, end: End) {
         match self.id {
+            // What lasts goes on the next time; nothing is said.
+            Some(_) if self.plan.lasting && self.open => self.close(end),
             Some(id) if self.over.is_none() => {
                 self.end = Some(end);
                 self.stage = Stage::Closing;
@@ -339,7 +389,9 @@ impl App {
     pub(super) fn close(&mut self, end: End) {
         let unconfirmed = self.chat.unconfirmed() + self.unnumbered.len() + self.unqueued.len();
         let end = match end {
-            End::Done if unconfirmed > 0 => End::Failed(words::undelivered(unconfirmed)),
+            End::Done if unconfirmed > 0 && !self.plan.lasting => {
+                End::Failed(words::undelivered(unconfirmed))
+            }
             end => end,
         };
         self.end = Some(end);

@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 
 use undertone_handle::MessageId;
+use undertone_handle::command::Reaction;
 use undertone_handle::event::Delivery;
 use unicode_width::UnicodeWidthStr as _;
 use zeroize::Zeroizing;
 
+use crate::changes::{Numbers, Which};
 use crate::text;
 use crate::time::Local;
 
@@ -20,6 +22,12 @@ const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// Below this width there is no room for times and long marks.
 const NARROW: u16 = 48;
 
+/// The most columns that are quoted of what is answered.
+const QUOTED: usize = 40;
+
+/// What is quoted of a message that is gone.
+const QUOTE_GONE: &str = "(gone)";
+
 /// The widest column of names.
 const MAX_NAME_COLUMNS: usize = 12;
 
@@ -29,6 +37,10 @@ pub(super) struct Entry {
     /// When, in seconds since 1970.
     pub(super) at: u64,
     pub(super) what: What,
+    /// What stands beside a message's text.
+    pub(super) beside: Beside,
+    /// Which message it is.
+    message: Option<MessageId>,
     /// The columns it was last counted for, and the rows it took: scrolling counts the same
     /// entries again and again.
     counted: Cell<Option<(usize, usize)>>,
@@ -36,19 +48,49 @@ pub(super) struct Entry {
 
 impl Entry {
     fn new(at: u64, what: What) -> Self {
-        Self { at, what, counted: Cell::new(None) }
+        Self { at, what, beside: Beside::default(), message: None, counted: Cell::new(None) }
     }
 
-    /// The rows that its text takes.
+    /// The rows that it takes.
     fn rows(&self, columns: usize) -> usize {
+        let beside =
+            usize::from(self.beside.quote.is_some()) + usize::from(self.beside.has_marks());
         match self.counted.get() {
-            Some((counted, rows)) if counted == columns => rows,
+            Some((counted, rows)) if counted == columns => rows + beside,
             _ => {
                 let rows = text::wrap(self.what.text(), columns).len();
                 self.counted.set(Some((columns, rows)));
-                rows
+                rows + beside
             }
         }
+    }
+}
+
+/// What stands beside a message's text, in rows of its own and another style than any text has.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// What it answers.
+    answers: Option<MessageId>,
+    /// The beginning of that.
+    pub(super) quote: Option<Zeroizing<String>>,
+    /// It has other words than it had.
+    pub(super) edited: bool,
+    /// What this side answered it with.
+    pub(super) own: Option<Reaction>,
+    /// What the partner answered it with.
+    pub(super) peer: Option<Reaction>,
+}
+
+impl Beside {
+    pub(super) fn has_marks(&self) -> bool {
+        self.edited || self.own.is_some() || self.peer.is_some()
+    }
+}
+
+impl std::fmt::Debug for Beside {
+    /// Says nothing of any text.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Beside").field("edited", &self.edited).finish_non_exhaustive()
     }
 }
 
@@ -155,6 +197,10 @@ pub(super) struct Chat {
     bytes: usize,
     /// Our messages that can still move on.
     ours: BTreeMap<MessageId, u64>,
+    /// All messages that are here.
+    messages: BTreeMap<MessageId, u64>,
+    /// The numbers of messages, as commands name them.
+    pub(super) numbers: Numbers,
     anchor: Option<Anchor>,
     /// Messages that came while the view was not at the end.
     unseen: usize,
@@ -165,17 +211,91 @@ impl Chat {
         self.push(Entry::new(at, What::Note(text.into(), tone)));
     }
 
-    pub(super) fn theirs(&mut self, at: u64, body: String) {
-        self.push(Entry::new(at, What::Theirs(Zeroizing::new(body))));
+    pub(super) fn theirs(
+        &mut self,
+        id: MessageId,
+        at: u64,
+        body: String,
+        reply: Option<MessageId>,
+    ) {
+        self.message(id, Entry::new(at, What::Theirs(Zeroizing::new(body))), reply);
+        self.numbers.add(false, id);
         if self.anchor.is_some() {
             self.unseen += 1;
         }
     }
 
-    pub(super) fn ours(&mut self, id: MessageId, at: u64, body: String) {
+    pub(super) fn ours(&mut self, id: MessageId, at: u64, body: String, reply: Option<MessageId>) {
         let fate = Delivery::Waiting;
-        self.push(Entry::new(at, What::Ours(Zeroizing::new(body), fate)));
+        self.message(id, Entry::new(at, What::Ours(Zeroizing::new(body), fate)), reply);
+        self.numbers.add(true, id);
         self.ours.insert(id, self.gone + self.entries.len() as u64 - 1);
+    }
+
+    fn message(&mut self, id: MessageId, entry: Entry, reply: Option<MessageId>) {
+        let quote = reply.and_then(|answered| self.text_of(answered)).map(|text| {
+            let first = text::lines(text).into_iter().next().unwrap_or_default();
+            Zeroizing::new(text::cut(&first, QUOTED))
+        });
+        let beside = Beside { answers: reply, quote, ..Beside::default() };
+        self.push(Entry { beside, message: Some(id), ..entry });
+        self.messages.insert(id, self.gone + self.entries.len() as u64 - 1);
+    }
+
+    /// What a message says, if it is here.
+    pub(super) fn text_of(&self, id: MessageId) -> Option<&str> {
+        let number = self.messages.get(&id)?;
+        let entry = self.entries.get(usize::try_from(number.checked_sub(self.gone)?).ok()?)?;
+        Some(entry.what.text())
+    }
+
+    /// The partner's message that came last.
+    pub(super) fn last_of_theirs(&self) -> Option<MessageId> {
+        self.numbers.find(Which { own: false, number: None })
+    }
+
+    fn message_mut(&mut self, id: MessageId) -> Option<&mut Entry> {
+        let number = *self.messages.get(&id)?;
+        self.entry_mut(number)
+    }
+
+    /// A message has other words now.
+    pub(super) fn edit(&mut self, id: MessageId, body: String) {
+        let Some(entry) = self.message_mut(id) else { return };
+        let before = entry.what.text().len();
+        let after = body.len();
+        match &mut entry.what {
+            What::Theirs(text) | What::Ours(text, _) => *text = Zeroizing::new(body),
+            What::Note(..) => return,
+        }
+        entry.beside.edited = true;
+        entry.counted.set(None);
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
+        self.cut();
+    }
+
+    /// A message was answered with a sign, or with none any more.
+    pub(super) fn react(&mut self, id: MessageId, own: bool, reaction: Option<Reaction>) {
+        if let Some(entry) = self.message_mut(id) {
+            let side = if own { &mut entry.beside.own } else { &mut entry.beside.peer };
+            *side = reaction;
+        }
+    }
+
+    /// A message is gone; a note stands where it stood.
+    pub(super) fn delete(&mut self, id: MessageId, note: String) {
+        self.ours.remove(&id);
+        let Some(number) = self.messages.remove(&id) else { return };
+        let Some(entry) = self.entry_mut(number) else { return };
+        let before = entry.what.text().len();
+        let after = note.len();
+        let at = entry.at;
+        *entry = Entry::new(at, What::Note(note, Tone::Plain));
+        self.bytes = self.bytes.saturating_sub(before).saturating_add(after);
+        // Nothing of it stays in the answers to it.
+        for answer in self.entries.iter_mut().filter(|entry| entry.beside.answers == Some(id)) {
+            answer.beside.quote = Some(Zeroizing::new(QUOTE_GONE.to_owned()));
+        }
     }
 
     /// A message of ours moved on. One that never was queued is not known here: `false`.
@@ -226,9 +346,17 @@ impl Chat {
     fn push(&mut self, entry: Entry) {
         self.bytes += entry.what.text().len();
         self.entries.push_back(entry);
+        self.cut();
+    }
+
+    /// Lets the oldest go while there is too much.
+    fn cut(&mut self) {
         while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
             let Some(oldest) = self.entries.pop_front() else { break };
             self.bytes -= oldest.what.text().len();
+            if let Some(message) = oldest.message {
+                self.messages.remove(&message);
+            }
             self.gone += 1;
         }
     }
@@ -344,7 +472,7 @@ mod tests {
     fn filled(count: u64) -> Chat {
         let mut chat = Chat::default();
         for n in 0..count {
-            chat.theirs(1_000, format!("message {n}"));
+            chat.theirs(MessageId(n), 1_000, format!("message {n}"), None);
         }
         chat
     }
@@ -376,7 +504,7 @@ mod tests {
         let (before, _) = chat.bottom(&view).unwrap();
         let seen = chat.get(before).unwrap().what.text().to_owned();
         for _ in 0..5 {
-            chat.theirs(1_000, "new".into());
+            chat.theirs(MessageId(u64::MAX), 1_000, "new".into(), None);
         }
         let (after, _) = chat.bottom(&view).unwrap();
         assert_eq!(chat.get(after).unwrap().what.text(), seen);
@@ -388,7 +516,7 @@ mod tests {
     fn a_long_message_is_scrolled_within() {
         let view = view(10);
         let mut chat = Chat::default();
-        chat.theirs(1_000, "x".repeat(64 * 1024));
+        chat.theirs(MessageId(1), 1_000, "x".repeat(64 * 1024), None);
         let rows = chat.rows(0, &view);
         assert!(rows > 900);
         chat.scroll(true, 100, &view);
@@ -403,7 +531,7 @@ mod tests {
     fn what_is_kept_is_bounded_in_bytes() {
         let mut chat = Chat::default();
         for _ in 0..600 {
-            chat.theirs(1_000, "x".repeat(64 * 1024));
+            chat.theirs(MessageId(1), 1_000, "x".repeat(64 * 1024), None);
         }
         assert!(chat.bytes <= MAX_BYTES);
         assert_eq!(chat.len(), MAX_BYTES / (64 * 1024));
@@ -412,12 +540,39 @@ mod tests {
     #[test]
     fn fates_reach_their_message_and_unknown_ones_nobody() {
         let mut chat = Chat::default();
-        chat.ours(MessageId(7), 1_000, "one".into());
-        chat.ours(MessageId(8), 1_000, "two".into());
+        chat.ours(MessageId(7), 1_000, "one".into(), None);
+        chat.ours(MessageId(8), 1_000, "two".into(), None);
         assert_eq!(chat.unconfirmed(), 2);
         assert!(chat.fate(MessageId(7), Delivery::Delivered));
         assert!(!chat.fate(MessageId(9), Delivery::Sent));
         assert_eq!(chat.unconfirmed(), 1);
         assert!(matches!(chat.get(0).unwrap().what, What::Ours(_, Delivery::Delivered)));
+    }
+
+    #[test]
+    fn what_is_deleted_leaves_no_words_behind() {
+        let mut chat = Chat::default();
+        chat.theirs(MessageId(1), 1_000, "the secret".into(), None);
+        chat.ours(MessageId(2), 1_000, "an answer".into(), Some(MessageId(1)));
+        assert_eq!(
+            chat.get(1).unwrap().beside.quote.as_deref().map(String::as_str),
+            Some("the secret")
+        );
+        let rows = chat.rows(1, &view(10));
+        chat.edit(MessageId(1), "the other secret".into());
+        chat.react(MessageId(2), false, Reaction::parse("+"));
+        assert_eq!(chat.rows(1, &view(10)), rows + 1);
+        chat.delete(MessageId(1), "gone".into());
+        assert_eq!(chat.text_of(MessageId(1)), None);
+        assert_eq!(chat.get(0).unwrap().what.text(), "gone");
+        assert_eq!(
+            chat.get(1).unwrap().beside.quote.as_deref().map(String::as_str),
+            Some(QUOTE_GONE)
+        );
+        assert_eq!(chat.bytes, "gone".len() + "an answer".len());
+        // What is not here changes nothing.
+        chat.edit(MessageId(1), "again".into());
+        chat.delete(MessageId(1), "again".into());
+        assert_eq!(chat.get(0).unwrap().what.text(), "gone");
     }
 }

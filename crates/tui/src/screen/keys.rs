@@ -11,17 +11,21 @@ use zeroize::Zeroizing;
 use super::app::{Action, App, Ask, Stage};
 use super::chat::Tone;
 use super::prompt::Field;
+use crate::changes;
 use crate::plan::End;
 
 /// How long a first Ctrl-C in a conversation is remembered.
 const ARMED: Duration = Duration::from_secs(3);
 
 /// The commands of a conversation, with what each does. The first spelling is the one in the help.
-pub(super) const COMMANDS: [(&[&str], &str); 7] = [
+pub(super) const COMMANDS: [(&[&str], &str); 10] = [
     (&["/quit", ".quit"], "end the conversation on both sides"),
     (&["/check", "/auth"], "compare a secret that only you two know"),
     (&["/cancel"], "call a check off"),
     (&["/heal", ".heal"], "make new keys now"),
+    (&["/edit", "/delete"], "/edit TEXT changes your last text; /delete 3, /cancel 3"),
+    (&["/reply", "/react"], "/reply TEXT and /react SIGN answer; p3 is their third"),
+    (&["/timer", ".timer"], "/timer 1h: new texts disappear; off"),
     (&["/who"], "say who is here and how far they are known"),
     (&["/network"], "say what the network does"),
     (&["/help"], "show this"),
@@ -314,6 +318,7 @@ impl App {
             _ => match self.input.key(key) {
                 Ok(true) => self.chat.go_to_end(),
                 Ok(false) => match key.code {
+                    KeyCode::Up if self.input.is_empty() && self.edit_last() => {}
                     KeyCode::Up => self.recall(true),
                     KeyCode::Down => self.recall(false),
                     _ => {}
@@ -379,6 +384,17 @@ impl App {
         let command = text.trim_end();
         if matches!(self.ask, Ask::Stay) && !matches!(command, "/stay" | "/quit" | ".quit") {
             self.note("First: /stay goes on, unverified; /quit leaves.", Tone::Bad);
+            return;
+        }
+        if let Some(change) = changes::parse(&text) {
+            let done = match change {
+                Ok(change) => self.change(change),
+                Err(usage) => Err(usage),
+            };
+            match done {
+                Ok(()) => self.input.clear(),
+                Err(why) => self.note(why, Tone::Bad),
+            }
             return;
         }
         let known = COMMANDS.iter().find(|(names, _)| names.contains(&command));

@@ -29,6 +29,9 @@ pub(super) struct Layout {
     input: Rect,
 }
 
+/// The most columns of a sign that answers a message.
+const MAX_SIGN: usize = 8;
+
 impl App {
     pub(super) fn layout(&self) -> Layout {
         let (width, height) = self.size;
@@ -89,6 +92,11 @@ impl App {
             (None, Some(state)) => words::link_short(state),
             (None, None) => "",
         };
+        let link = &match self.timer {
+            Some(seconds) if link.is_empty() => format!("timer {}", short_span(seconds)),
+            Some(seconds) => format!("timer {} · {link}", short_span(seconds)),
+            None => link.to_owned(),
+        };
         let link_width = text::width(link);
         let width = usize::from(area.width);
         let long = trust.as_ref().map(|(trust, at)| {
@@ -142,6 +150,18 @@ impl App {
             let Some(entry) = self.chat.get(index) else { return };
             let body = entry.what.text();
             let rows = text::wrap(body, view.columns.text_width(&entry.what));
+            let quote = entry.beside.quote.as_deref();
+            if entry.beside.has_marks() {
+                if below > 0 {
+                    below -= 1;
+                } else {
+                    if y <= area.y {
+                        return;
+                    }
+                    y -= 1;
+                    self.render_beside(buffer, &self.marks(entry), y, view);
+                }
+            }
             for (number, row) in rows.iter().enumerate().rev() {
                 if below > 0 {
                     below -= 1;
@@ -154,6 +174,17 @@ impl App {
                 let text = body.get(row.clone()).unwrap_or_default();
                 let place = Row { y, first: number == 0, last: number + 1 == rows.len() };
                 self.render_row(buffer, entry, text, place, view);
+            }
+            if let Some(quote) = quote {
+                if below > 0 {
+                    below -= 1;
+                } else {
+                    if y <= area.y {
+                        return;
+                    }
+                    y -= 1;
+                    self.render_beside(buffer, &format!("↳ {quote}"), y, view);
+                }
             }
             if self.chat.begins_day(index, view.offset) {
                 if below > 0 {
@@ -176,6 +207,27 @@ impl App {
             let slot = Slot { x: area.x, y, right: area.right() };
             paint::put(buffer, slot, "Older messages are gone.", self.looks.faint());
         }
+    }
+
+    /// The words under a message: that it was edited, and how it was answered.
+    fn marks(&self, entry: &Entry) -> String {
+        let mut marks = Vec::new();
+        if entry.beside.edited {
+            marks.push("edited".to_owned());
+        }
+        let sides = [(&entry.beside.own, self.nick()), (&entry.beside.peer, self.peer())];
+        for (sign, who) in sides {
+            if let Some(sign) = sign {
+                marks.push(format!("{} {who}", text::cut(sign.as_str(), MAX_SIGN)));
+            }
+        }
+        marks.join(" · ")
+    }
+
+    /// A row beside a message's text, in a style that no text has.
+    fn render_beside(&self, buffer: &mut Buffer, words: &str, y: u16, view: &View) {
+        let slot = Slot { x: view.columns.text, y, right: view.columns.width };
+        paint::put(buffer, slot, words, self.looks.faint());
     }
 
     /// How many rows the whole conversation takes, if they are fewer than the area has.
@@ -314,4 +366,11 @@ struct Row {
     y: u16,
     first: bool,
     last: bool,
+}
+
+/// A timer as it is typed: in the largest unit that it is whole in.
+fn short_span(seconds: u32) -> String {
+    let units = [(604_800, "w"), (86_400, "d"), (3_600, "h"), (60, "m")];
+    let whole = units.into_iter().find(|(unit, _)| seconds.is_multiple_of(*unit));
+    whole.map_or_else(|| format!("{seconds}s"), |(unit, name)| format!("{}{name}", seconds / unit))
 }

@@ -88,6 +88,9 @@ fn sending(commander: Commander, action: Action) -> Result<Sending, Outcome> {
         Action::Text(id, text) => {
             Ok(Box::pin(async move { commander.send_text(id, text).await.map(Some) }))
         }
+        Action::Answer(id, answered, text) => {
+            Ok(Box::pin(async move { commander.send_answer(id, answered, text).await.map(Some) }))
+        }
         Action::Finish(outcome) => Err(outcome),
     }
 }

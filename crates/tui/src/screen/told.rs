@@ -106,11 +106,31 @@ impl App {
                     self.show_chat();
                 }
             }
-            ConversationEvent::Queued { ticket, message, body, at, .. } => {
+            ConversationEvent::Queued { ticket, message, body, at, reply, .. } => {
                 self.unqueued.remove(&ticket);
-                self.chat.ours(message, at, body);
+                self.chat.ours(message, at, body, reply);
             }
-            ConversationEvent::Received { body, at, .. } => self.chat.theirs(at, body),
+            ConversationEvent::Received { message, body, at, reply, .. } => {
+                self.chat.theirs(message, at, body, reply);
+            }
+            ConversationEvent::Edited { message, body, .. } => self.chat.edit(message, body),
+            ConversationEvent::Deleted(message, how) => {
+                self.chat.delete(message, format!("Message {}.", words::deleted(how)));
+            }
+            ConversationEvent::NotDone(_, reason) => {
+                self.note(words::not_done(reason).to_string(), Tone::Bad);
+            }
+            ConversationEvent::Reacted { message, own, reaction } => {
+                self.chat.react(message, own, reaction);
+            }
+            ConversationEvent::Timer { seconds, own } => {
+                self.timer = seconds;
+                let note = words::timer(seconds, own, self.peer());
+                self.note(note, Tone::Plain);
+            }
+            ConversationEvent::History(history) => {
+                self.note(words::history(history), Tone::Plain);
+            }
             ConversationEvent::Delivery(message, delivery) => {
                 // One that is not known here has been cut from the top: nothing to mark.
                 let _: bool = self.chat.fate(message, delivery);

@@ -9,6 +9,8 @@ mod a_pipe_sends_waits_and_leaves;
 #[cfg(test)]
 mod json_lines_can_be_scripted;
 #[cfg(test)]
+mod messages_are_changed;
+#[cfg(test)]
 mod new_keys_are_asked_for;
 #[cfg(test)]
 mod player;

@@ -16,6 +16,8 @@ pub(crate) fn plan() -> Plan {
         peer: None,
         code: None,
         check: None,
+        lasting: false,
+        resume: None,
         secret: None,
         network: NetworkKind::Arti,
         demo: false,
@@ -46,12 +48,15 @@ pub(crate) struct Player {
     next_id: u64,
     pub(crate) transcript: String,
     pub(crate) end: Option<End>,
+    /// The last message that was said to be seen.
+    pub(crate) seen: Option<MessageId>,
 }
 
 impl Player {
     pub(crate) fn new(plan: Plan, options: Options) -> Self {
         let (talk, acts) = Talk::new(plan, options);
-        let mut player = Self { talk, next_id: 1, transcript: String::new(), end: None };
+        let mut player =
+            Self { talk, next_id: 1, transcript: String::new(), end: None, seen: None };
         player.perform(acts);
         player
     }
@@ -75,6 +80,12 @@ impl Player {
                 Act::Out(text) => self.write('>', &text),
                 Act::Say(text) => self.write('!', &text),
                 Act::Hide(hidden) => self.write('*', if hidden { "hide" } else { "show" }),
+                // Whatever is written is seen.
+                Act::Command(Command::Seen(_, message)) => self.seen = Some(message),
+                Act::Answer(_, MessageId(answered), text) => {
+                    self.write('*', &format!("text {text:?} answers {answered}"));
+                    self.next_id += 1;
+                }
                 Act::Command(command) => self.write('*', &words(&command)),
                 Act::Text(_, text) => {
                     self.write('*', &format!("text {text:?}"));

@@ -23,6 +23,8 @@ mod every_size_and_no_colour_can_be_read;
 #[cfg(test)]
 mod hostile_texts_stay_where_they_belong;
 #[cfg(test)]
+mod messages_are_changed_and_answered;
+#[cfg(test)]
 mod old_keys_are_amber_and_red;
 #[cfg(test)]
 mod player;

@@ -28,6 +28,8 @@ pub(crate) fn plan() -> Plan {
         peer: None,
         code: None,
         check: None,
+        lasting: false,
+        resume: None,
         secret: None,
         network: NetworkKind::Arti,
         demo: false,
@@ -63,6 +65,8 @@ pub(crate) struct Player {
     pub(crate) asked: Vec<String>,
     /// How the face ended.
     pub(crate) end: Option<End>,
+    /// The last message that was said to be seen.
+    pub(crate) seen: Option<MessageId>,
 }
 
 impl Player {
@@ -78,6 +82,7 @@ impl Player {
             id: ConversationId(0),
             asked: Vec::new(),
             end: None,
+            seen: None,
         };
         player.perform(actions);
         player
@@ -104,6 +109,13 @@ impl Player {
     fn perform(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
+                Action::Command(Command::Seen(_, message)) => self.seen = Some(message),
+                Action::Answer(_, MessageId(answered), text) => {
+                    self.asked.push(format!("text {text:?} answers {answered}"));
+                    let ticket = Ticket(self.next_id);
+                    self.next_id += 1;
+                    self.update(Input::Numbered(ticket));
+                }
                 Action::Command(command) => {
                     if let Command::Meet { conversation, .. } = &command {
                         self.id = *conversation;
