@@ -118,25 +118,6 @@ impl Profile {
         Self::with(connection, Place::File(path.to_owned(), key))
     }
 
-    /// Makes a database at `path` under a key that has its file already, in a folder that is there.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub fn create_under(path: &Path, key: &DatabaseKey) -> Result<(), OpenError> {
-        let folder = Folder::of(path).map_err(Fault::from)?;
-        database::create_under(&folder, path, key, &SCHEMA, fill)
-    }
-
-    /// Opens the database at `path` under its key.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub fn open_under(path: &Path, key: DatabaseKey) -> Result<Self, OpenError> {
-        let connection = database::open_under(path, &key, &SCHEMA)?;
-        connection.execute_batch("PRAGMA wal_autocheckpoint = 1000")?;
-        Self::with(connection, Place::File(path.to_owned(), key))
-    }
-
     /// An empty profile in memory: nothing of it is ever in a file.
     ///
     /// # Errors

@@ -68,9 +68,11 @@ fn profile_version_1() {
     assert_eq!((contact.pairing, contact.recovery_key.as_bytes()), ([3; 32], &[4; 32]));
     assert!(contact.lasting && contact.made && contact.open && !contact.ended);
     assert_eq!(profile.session(id).unwrap().as_slice(), [7; 6_000]);
-    let counters = Counters { next: 9, acknowledged: 8, highest: 7, window: 1 << 63, place: 4 };
+    let counters =
+        Counters { next: 9, sent: 8, acknowledged: 8, highest: 7, window: 1 << 63, place: 4 };
     assert_eq!(profile.counters(id), Some(counters));
-    let policy = Policy { history: History::For(3_600), timer: Some(60), timer_changes: 2 };
+    let policy =
+        Policy { history: History::For(3_600), timer: Some(60), timer_changes: 2, to_date: 1 };
     assert_eq!(profile.policy(id), Some(policy));
     let outbox = profile.outbox(id, 0, 9);
     assert_eq!((outbox.len(), outbox[0].body.as_slice()), (1, b"a body".as_slice()));
