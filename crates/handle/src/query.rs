@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn an_index_holds_what_a_search_asks_it_for() {
-        assert_eq!(all("The the Café a 東京都 x9"), ["cafe", "the", "x9", "東京", "京都"]);
+        assert_eq!(all("The the Café a 東京都 x9"), ["cafe", "the", "x9", "京都", "東京"]);
         let text = "Grüße aus 東京都, क्षेत्र und ฉันกินข้าว;한국어 ".repeat(2) + &"w".repeat(100);
         let tokens = tokens(&text);
         for search in ["gru", "GRÜSS", "京都", "क्षे", "กินข้าว", "한국", &"w".repeat(60)]

@@ -14,7 +14,11 @@ use crate::key::{self, Cost, DatabaseKey, KeyError, Protection};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Length of SQLCipher's pages in bytes. A database has at least one from the moment it has a name.
-const PAGE: u64 = 4096;
+pub(crate) const PAGE: u64 = 4096;
+
+/// Behind the name of a database: as it was before it was last brought up to date. The next start that
+/// goes well removes it.
+const COPY: &str = ".old";
 
 /// What a database of one kind holds.
 #[derive(Debug)]
@@ -121,8 +125,37 @@ pub(crate) fn open_under(
     if application != schema.application {
         return Err(OpenError::Foreign);
     }
+    let copy = files::with_suffix(path, COPY);
+    if !(1..schema.version()).contains(&version(&connection)?) {
+        migrate(&mut connection, schema)?;
+        // It was brought up to date by an earlier start, and has opened now as well.
+        drop(std::fs::remove_file(&copy));
+        return Ok(connection);
+    }
+    // SQLite's locks on a file go with any other handle of the process on it: so none is open.
+    connection.close().map_err(|(_, error)| error)?;
+    keep_copy(path, &copy)?;
+    let mut connection = connect(path, key)?;
     migrate(&mut connection, schema)?;
     Ok(connection)
+}
+
+/// Copies a database as it is before it is brought up to date, whole or not at all.
+fn keep_copy(path: &Path, copy: &Path) -> Result<(), OpenError> {
+    // What is in the log is not in the file; the last process to close it leaves none.
+    let log = std::fs::metadata(files::with_suffix(path, "-wal"));
+    if log.is_ok_and(|log| log.len() > 0) {
+        return Err(OpenError::Fault(Fault::Busy));
+    }
+    let new = files::beside(copy);
+    let made = files::create(&new)
+        .and_then(|mut to| io::copy(&mut std::fs::File::open(path)?, &mut to))
+        .and_then(|_| files::replace(&new, copy));
+    if let Err(error) = made {
+        drop(std::fs::remove_file(&new));
+        return Err(OpenError::Fault(error.into()));
+    }
+    Ok(())
 }
 
 /// The length of a database that may be opened where it is.
@@ -226,6 +259,8 @@ pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<Connection, Open
     if cipher.is_none_or(|version| version.is_empty()) {
         return Err(OpenError::NoCipher);
     }
+    // What is wrong is told by faults; the library would write it to the terminal as well.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE")?;
     // Before the key is there, so that it is erased from SQLite's memory when it is done with.
     connection.execute_batch("PRAGMA cipher_memory_security = ON")?;
     connection.execute_batch(&key.statement())?;
@@ -268,11 +303,12 @@ pub(crate) fn prepare(
     fill(connection)
 }
 
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
 /// Brings a database up to date, in one transaction.
 fn migrate(connection: &mut Connection, schema: &Schema) -> Result<(), OpenError> {
-    let version = |connection: &Connection| {
-        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
-    };
     let check = |found: i64| match usize::try_from(found) {
         Ok(known) if known <= schema.migrations.len() => Ok(known),
         Ok(_) => Err(OpenError::Newer(found, schema.version())),
@@ -309,3 +345,6 @@ pub(crate) fn empty_the_log(connection: &Connection) -> Result<(), Fault> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,9 +84,11 @@ impl From<rusqlite::Error> for Fault {
             ErrorCode::ReadOnly => Self::ReadOnly,
             ErrorCode::PermissionDenied | ErrorCode::CannotOpen => Self::Denied,
             ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt => Self::Damaged,
+            // What SQLCipher makes of a page that fails its authentication. Where memory is really out,
+            // this program has ended.
+            ErrorCode::OutOfMemory => Self::Damaged,
             _ if code.extended_code == NO_ROOM_FOR_SHARED_MEMORY => Self::Full,
             ErrorCode::SystemIoFailure => Self::Io(io::ErrorKind::Other),
-            ErrorCode::OutOfMemory => Self::Io(io::ErrorKind::OutOfMemory),
             _ => Self::Damaged,
         }
     }

@@ -19,6 +19,7 @@ mod write;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use undertone_engine::storage::Write;
@@ -37,8 +38,16 @@ pub use undertone_engine::storage::Reader as Look;
 const SCHEMA: Schema =
     Schema { application: 0x5554_7072, migrations: &[include_str!("profile/v1.sql")] };
 
-/// Of those that wait for the index, a commit takes at most so many along.
+/// So long a profile waits for another program that has it, or for a reader that is long about it.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Of this many bytes a profile is written anew in a moment that nobody notices.
+const SMALL: u64 = 8 << 20;
+
+/// Of those that wait for the index, a commit takes at most so many along …
 const ALONG: i64 = 1_024;
+/// … and a quiet moment so many times as many.
+const AT_ONCE: usize = 8;
 
 /// A profile's database, open for its one writer.
 pub struct Profile {
@@ -48,9 +57,12 @@ pub struct Profile {
     fault: Cell<Option<Fault>>,
     /// Between [`Profile::begin`] and its end.
     within: bool,
-    /// Something was erased in this transaction, and since the log was last emptied.
+    /// Something was erased in this transaction.
     erased: bool,
+    /// Something was committed since the log was last emptied.
     to_settle: bool,
+    /// Something was erased since copies were last swept.
+    to_scrub: bool,
 }
 
 /// Where a profile is.
@@ -106,25 +118,6 @@ impl Profile {
         Self::with(connection, Place::File(path.to_owned(), key))
     }
 
-    /// Makes a database at `path` under a key that has its file already, in a folder that is there.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub fn create_under(path: &Path, key: &DatabaseKey) -> Result<(), OpenError> {
-        let folder = Folder::of(path).map_err(Fault::from)?;
-        database::create_under(&folder, path, key, &SCHEMA, fill)
-    }
-
-    /// Opens the database at `path` under its key.
-    ///
-    /// # Errors
-    /// See [`OpenError`].
-    pub fn open_under(path: &Path, key: DatabaseKey) -> Result<Self, OpenError> {
-        let connection = database::open_under(path, &key, &SCHEMA)?;
-        connection.execute_batch("PRAGMA wal_autocheckpoint = 1000")?;
-        Self::with(connection, Place::File(path.to_owned(), key))
-    }
-
     /// An empty profile in memory: nothing of it is ever in a file.
     ///
     /// # Errors
@@ -141,6 +134,8 @@ impl Profile {
     fn with(connection: Connection, place: Place) -> Result<Self, OpenError> {
         connection.set_prepared_statement_cache_capacity(64);
         connection.execute_batch("PRAGMA cache_size = -16384")?;
+        // The engine stands still as long as this waits.
+        connection.busy_timeout(PATIENCE)?;
         let this = Self {
             connection,
             place,
@@ -148,6 +143,7 @@ impl Profile {
             within: false,
             erased: false,
             to_settle: true,
+            to_scrub: false,
         };
         this.check_splitter()?;
         Ok(this)
@@ -218,6 +214,7 @@ impl Profile {
         match done {
             Ok(()) => {
                 self.to_settle |= self.within;
+                self.to_scrub |= self.erased;
                 self.within = false;
                 self.erased = false;
                 Ok(())
@@ -247,8 +244,8 @@ impl Profile {
     }
 
     /// Does what can wait, when nobody else waits: brings the log in and leaves nothing of earlier
-    /// versions in it, among them what was erased and keys that were used. Does nothing if nothing
-    /// was committed since.
+    /// versions in it, among them keys that were used. In a small profile it also does what
+    /// [`Profile::scrub`] does. Does nothing if nothing was committed since.
     ///
     /// # Errors
     /// See [`Fault`]; it is tried again the next time.
@@ -256,12 +253,75 @@ impl Profile {
         if self.within || !self.to_settle {
             return Ok(());
         }
-        while self.index_more()? {}
-        if matches!(self.place, Place::File(..)) {
-            database::empty_the_log(&self.connection)?;
+        // After much has gone the index may be far behind; it needn't catch up in one go.
+        let mut behind = true;
+        for _ in 0..AT_ONCE {
+            behind = behind && self.index_more()?;
         }
-        self.to_settle = false;
+        if self.to_scrub && self.size()? <= SMALL {
+            self.scrub()?;
+        } else {
+            self.empty_the_log()?;
+        }
+        self.to_settle = behind;
         Ok(())
+    }
+
+    /// Writes the whole database anew if anything was erased since the last time, and empties the
+    /// log. SQLite overwrites what it deletes; but when it moves rows from page to page it leaves
+    /// copies in what is then free room of a page, and those are gone only after this. It takes
+    /// seconds in a large profile ([`Profile::size`]), and as much room again for that long.
+    ///
+    /// # Errors
+    /// See [`Fault`]; it is tried again the next time.
+    pub fn scrub(&mut self) -> Result<(), Fault> {
+        if self.within {
+            return Ok(());
+        }
+        if self.to_scrub {
+            self.connection.execute_batch("VACUUM")?;
+        }
+        self.empty_the_log()?;
+        (self.to_settle, self.to_scrub) = (false, false);
+        Ok(())
+    }
+
+    /// Reads all of it and checks that its parts agree, which takes seconds in a large profile.
+    ///
+    /// # Errors
+    /// [`Fault::Damaged`] where they don't, or what went wrong.
+    pub fn check(&self) -> Result<(), Fault> {
+        let db = &self.connection;
+        let said: String = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+        let strangers: bool = db.prepare("PRAGMA foreign_key_check")?.query([])?.next()?.is_some();
+        if said != "ok" || strangers {
+            return Err(Fault::Damaged);
+        }
+        // Each page of a file is authenticated as well, those that nothing uses too.
+        if matches!(self.place, Place::File(..)) {
+            let mut check = db.prepare("PRAGMA cipher_integrity_check")?;
+            if check.query([])?.next()?.is_some() {
+                return Err(Fault::Damaged);
+            }
+        }
+        Ok(())
+    }
+
+    /// How large the database is, in bytes.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn size(&self) -> Result<u64, Fault> {
+        let pages: u32 =
+            self.connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        Ok(u64::from(pages).saturating_mul(database::PAGE))
+    }
+
+    fn empty_the_log(&self) -> Result<(), Fault> {
+        match self.place {
+            Place::File(..) => database::empty_the_log(&self.connection),
+            Place::Memory(_) => Ok(()),
+        }
     }
 
     /// Takes more texts into the index, if many wait for it. Gives whether many still do.
@@ -331,3 +391,6 @@ fn fill(connection: &Connection) -> Result<(), OpenError> {
     connection.execute(sql, [query::splitter()])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

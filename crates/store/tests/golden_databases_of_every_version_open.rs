@@ -5,8 +5,13 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
+use undertone_engine::storage::{Counters, Policy, Reader as _, View as _, message_id};
+use undertone_handle::ConversationId;
+use undertone_handle::command::History;
+use undertone_handle::query::Search;
 use undertone_store::OpenError;
 use undertone_store::key::{KeyError, Passphrase, Protection};
+use undertone_store::profile::Profile;
 use undertone_store::sessions::{Sessions, Stage};
 
 /// A copy of a golden database, which opening may change.
@@ -25,7 +30,7 @@ fn passphrase(text: &str) -> Protection {
 }
 
 #[test]
-fn version_1() {
+fn sessions_version_1() {
     let folder = tempfile::tempdir().unwrap();
     let path = copy("sessions-v1.db", folder.path());
     assert!(Sessions::needs_passphrase(&path).unwrap());
@@ -49,4 +54,44 @@ fn version_1() {
     assert_eq!((ben.peer, ben.fingerprint), (Some([1; 32]), Some([2; 32])));
     let kept = sessions.change("ben", |turn| Ok::<_, Infallible>(turn.kept(b"packet").unwrap()));
     assert_eq!(kept.unwrap().unwrap().as_slice(), b"a kept text");
+}
+
+#[test]
+fn profile_version_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = copy("profile-v1.db", folder.path());
+    let profile = Profile::open(&path, &passphrase("an old passphr\u{e4}se")).unwrap();
+    let id = ConversationId(1);
+    assert_eq!((profile.profile().next_number, profile.contacts()), (2, vec![id]));
+    let contact = profile.contact(id).unwrap();
+    assert_eq!((contact.nick.as_str(), contact.peer.as_str()), ("me", "Ana"));
+    assert_eq!((contact.pairing, contact.recovery_key.as_bytes()), ([3; 32], &[4; 32]));
+    assert!(contact.lasting && contact.made && contact.open && !contact.ended);
+    assert_eq!(profile.session(id).unwrap().as_slice(), [7; 6_000]);
+    let counters =
+        Counters { next: 9, sent: 8, acknowledged: 8, highest: 7, window: 1 << 63, place: 4 };
+    assert_eq!(profile.counters(id), Some(counters));
+    let policy =
+        Policy { history: History::For(3_600), timer: Some(60), timer_changes: 2, to_date: 1 };
+    assert_eq!(profile.policy(id), Some(policy));
+    let outbox = profile.outbox(id, 0, 9);
+    assert_eq!((outbox.len(), outbox[0].body.as_slice()), (1, b"a body".as_slice()));
+    assert_eq!(profile.early(id)[0].sequence, 12);
+    let first = profile.message(message_id(1, 1)).unwrap();
+    assert_eq!(first.body.as_str(), "the first of all");
+    assert_eq!(
+        (first.edited, first.timer, first.expires),
+        (Some(5), Some(60), Some(1_763_700_100))
+    );
+    assert_eq!(first.own_reaction.unwrap().as_str(), "👍");
+    assert_eq!(profile.numbered(id, false, 2), Some(message_id(1, 2)));
+    let reader = profile.reader().unwrap();
+    assert_eq!(reader.draft(id).unwrap().unwrap().reveal(), "a draft");
+    for (words, places) in [("東京", vec![2]), ("the", vec![3, 1])] {
+        let hits = reader.search(&Search::parse(words).unwrap(), None, 9).unwrap();
+        let found: Vec<_> = hits.iter().map(|hit| hit.line.message).collect();
+        assert_eq!(found, places.into_iter().map(|at| message_id(1, at)).collect::<Vec<_>>());
+    }
+    assert_eq!(profile.fault(), None);
+    profile.check().unwrap();
 }

@@ -14,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
+use undertone_engine::storage::Write;
 use undertone_engine::{
     ChannelKeys, CloseReason, Context, DialFailure, DialId, Effect, Engine, Input, Memory,
     ServiceId, ServiceState, StreamId, Tls,
@@ -38,6 +39,8 @@ pub(crate) const NOON: u64 = 1_700_000_000 / 86_400 * 86_400 + 43_200;
 pub(crate) struct Node {
     engine: Engine,
     memory: Memory,
+    /// Is told of every write, before it is applied.
+    pub(crate) mirror: Option<Mirror>,
     rng: ChaCha20Rng,
     inbox: VecDeque<Input>,
     /// Everything it told its interfaces.
@@ -94,6 +97,7 @@ pub(crate) enum Tap {
     Cut,
 }
 
+type Mirror = Box<dyn FnMut(&[Write])>;
 type Wiretap = Box<dyn FnMut(&Passing) -> Tap>;
 
 /// All nodes and what is between them.
@@ -601,6 +605,7 @@ impl Node {
         Self {
             engine: Engine::load("local", &memory),
             memory,
+            mirror: None,
             rng: ChaCha20Rng::from_seed(seed),
             inbox: VecDeque::new(),
             events: Vec::new(),
@@ -618,6 +623,9 @@ impl Node {
         let mut context = Context { now, wall, rng: &mut self.rng };
         let step = self.engine.handle(input, &mut context, &self.memory);
         if commit {
+            if let Some(mirror) = &mut self.mirror {
+                mirror(&step.writes);
+            }
             self.memory.apply(step.writes);
         }
         step.effects

@@ -17,8 +17,10 @@ use crate::fault::Fault;
 /// So many texts are looked through one by one before the index takes them.
 pub(super) const WAITING: i64 = 256;
 
-/// So many texts are taken out of the index one by one; beyond that it is cheaper made anew.
-const FEW: i64 = 20_000;
+/// So many texts are taken out of the index one by one, whatever else is in it; of more than these,
+/// this part of all.
+const FEW: i64 = 1_000;
+const PART: i64 = 8;
 
 /// A message's serial number and text, if it is there.
 pub(super) fn entry(
@@ -95,11 +97,13 @@ pub(super) fn remove(db: &Connection, serial: i64, text: &str) -> Result<(), Fau
 /// All texts of messages with these ids go.
 pub(super) fn remove_all(db: &Connection, first: i64, last: i64) -> Result<(), Fault> {
     let through = indexed(db)?;
+    let few = FEW.max(through / PART);
     let sql = "SELECT count(*) FROM (SELECT 1 FROM message
                WHERE id BETWEEN ?1 AND ?2 AND serial <= ?3 LIMIT ?4 + 1)";
     let many: i64 =
-        db.prepare_cached(sql)?.query_row(params![first, last, through, FEW], |row| row.get(0))?;
-    if many > FEW {
+        db.prepare_cached(sql)?.query_row(params![first, last, through, few], |row| row.get(0))?;
+    if many > few {
+        // Taking a text out costs several times what taking it in does.
         clear(db)?;
     } else {
         let sql = "SELECT serial, body FROM message WHERE id BETWEEN ?1 AND ?2 AND serial <= ?3";

@@ -185,6 +185,35 @@ fn take_apart(bytes: &[u8]) -> Option<Keys> {
     })
 }
 
+/// So many zeros are before a session in its row. SQLite keeps what fits of a row in a page together
+/// with other rows, which it moves about, and leaves copies behind when it does; what doesn't fit is in
+/// pages of the row's own, which never move. The zeros are what fits.
+const LEAD: usize = 3_970;
+/// Room in one such page of an encrypted database.
+const OWN_PAGE: usize = 4_012;
+
+/// A session as it is stored: always whole pages, so that the next one is written right over it.
+pub(super) fn session(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let length = u32::try_from(bytes.len()).ok()?.to_be_bytes();
+    let pages = bytes.len().checked_add(length.len())?.div_ceil(OWN_PAGE);
+    let whole = pages.checked_mul(OWN_PAGE)?.checked_add(LEAD)?;
+    let mut row = Zeroizing::new(Vec::with_capacity(whole));
+    row.resize(LEAD, 0);
+    row.extend_from_slice(&length);
+    row.extend_from_slice(bytes);
+    row.resize(whole, 0);
+    Some(row)
+}
+
+pub(super) fn stored_session(row: &Row<'_>, column: usize) -> Result<Zeroizing<Vec<u8>>> {
+    let bytes = row.get_ref(column)?.as_blob().map_err(|_| damaged(column))?;
+    let own = bytes.get(LEAD..).and_then(|rest| {
+        let (length, rest) = rest.split_first_chunk()?;
+        rest.get(..usize::try_from(u32::from_be_bytes(*length)).ok()?)
+    });
+    own.map(|own| Zeroizing::new(own.to_vec())).ok_or_else(|| damaged(column))
+}
+
 pub(super) fn counters(row: &Row<'_>) -> Result<Counters> {
     Ok(Counters {
         next: number(row, 0)?,

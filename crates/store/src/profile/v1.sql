@@ -30,7 +30,7 @@ CREATE TABLE keys (
     bytes BLOB NOT NULL
 ) STRICT;
 
--- Written with each message: whole, and in no page of anything else.
+-- Written with each message, always over the one before: zeros, its length, the session, zeros.
 CREATE TABLE session (
     contact INTEGER PRIMARY KEY REFERENCES contact (id) ON DELETE CASCADE,
     bytes BLOB NOT NULL
@@ -112,3 +112,5 @@ CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', columnsize = 0, detail = none, tokenize = 'ascii', prefix = '2 3'
 );
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+-- What a page has room for: SQLCipher takes 80 bytes of each.
+INSERT INTO words (words, rank) VALUES ('pgsz', 3900);

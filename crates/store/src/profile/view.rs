@@ -78,7 +78,7 @@ impl View for Profile {
 
     fn session(&self, id: ConversationId) -> Option<Zeroizing<Vec<u8>>> {
         let sql = "SELECT bytes FROM session WHERE contact = ?1";
-        self.one(sql, [rows::bits(id)], |row| rows::bytes(row, 0))
+        self.one(sql, [rows::bits(id)], |row| rows::stored_session(row, 0))
     }
 
     fn counters(&self, id: ConversationId) -> Option<Counters> {

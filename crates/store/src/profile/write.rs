@@ -23,7 +23,8 @@ pub(super) fn apply(db: &Connection, write: &Write) -> Result<Done, Fault> {
         Write::PutSession(id, bytes) => {
             let sql = "INSERT INTO session (contact, bytes) VALUES (?1, ?2)
                        ON CONFLICT (contact) DO UPDATE SET bytes = excluded.bytes";
-            run(db, sql, params![rows::bits(*id), bytes.as_slice()])
+            let row = rows::session(bytes).ok_or(Fault::Damaged)?;
+            run(db, sql, params![rows::bits(*id), row.as_slice()])
         }
         Write::PutCounters(id, counters) => put_counters(db, *id, counters),
         Write::AddOutbox(id, OutboxRow { sequence, message, body }) => {
