@@ -43,6 +43,9 @@ _undertone() {
             undertone,message)
                 cmd="undertone__subcmd__message"
                 ;;
+            undertone,otr)
+                cmd="undertone__subcmd__otr"
+                ;;
             undertone,profile)
                 cmd="undertone__subcmd__profile"
                 ;;
@@ -57,6 +60,9 @@ _undertone() {
                 ;;
             undertone__subcmd__message,search)
                 cmd="undertone__subcmd__message__subcmd__search"
+                ;;
+            undertone__subcmd__otr,talk)
+                cmd="undertone__subcmd__otr__subcmd__talk"
                 ;;
             undertone__subcmd__profile,destroy)
                 cmd="undertone__subcmd__profile__subcmd__destroy"
@@ -107,7 +113,7 @@ _undertone() {
 
     case "${cmd}" in
         undertone)
-            opts="-h -V --plain --json --log --log-level --config --help --version chat demo doctor profile contact message config ratchet licences completions man"
+            opts="-h -V --plain --json --log --log-level --config --help --version chat demo doctor profile contact message config ratchet otr licences completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -538,6 +544,90 @@ _undertone() {
                     return 0
                     ;;
                 --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__otr)
+            opts="-h --plain --json --log --log-level --config --help talk"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__otr__subcmd__talk)
+            opts="-h --listen --connect --pipes --stdio --versions --policy --max-line --key --account --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --versions)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
+                    COMPREPLY=($(compgen -W "require always manual opportunistic never" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-line)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --account)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -363,9 +363,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand ratchet; and __fish_seen_subcommand_from passphrase" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_seen_subcommand_from talk" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -383,9 +384,10 @@ complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l key -d 'Take a key from this file of private keys of libotr (otr.private_key). Without it a fresh one is made and forgotten at the end' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l account -d 'The account whose key it is, where the file has several' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log-level -d 'How much to log' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l stdio -d 'Standard input and output carry lines; you type at the terminal'
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'

@@ -525,6 +525,58 @@ debug\:"What happened inside"))' \
     ;;
 esac
 ;;
+(otr)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__otr_commands" \
+"*::: :->otr" \
+&& ret=0
+
+    case $state in
+    (otr)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-otr-command-$line[1]:"
+        case $line[1] in
+            (talk)
+_arguments "${_arguments_options[@]}" : \
+'--listen=[Wait for a connection at a port of this machine, such as 5000 or \[\:\:1\]\:5000; with 0, at any port, which is said]:[ADDRESS:]PORT:_default' \
+'--connect=[Connect to a port of this machine]:[ADDRESS:]PORT:_default' \
+'*--pipes=[Read lines from one named pipe or open file (/dev/fd/3) and write them to another]:FROM:_files:FROM:_files' \
+'*--versions=[Versions that are spoken, such as 3 or 2,3 \[default\: those of the policy\]]:LIST:_default' \
+'--policy=[What happens without being asked]:POLICY:((require\:"Nothing leaves in the clear; the first text asks for a private conversation, and waits"
+always\:"Nothing leaves in the clear, and offers of the other end are taken"
+manual\:"Text leaves in the clear until somebody asks for a private conversation (/otr)"
+opportunistic\:"The same, and offers are made and taken by invisible marks behind a text"
+never\:"OTR is off\: everything is text in the clear"))' \
+'--max-line=[The longest line that the carrier takes, in bytes\: longer messages go in pieces]:BYTES:_default' \
+'--key=[Take a key from this file of private keys of libotr (otr.private_key). Without it a fresh one is made and forgotten at the end]:FILE:_files' \
+'--account=[The account whose key it is, where the file has several]:NAME:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--stdio[Standard input and output carry lines; you type at the terminal]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::command -- A program whose standard input and output carry lines, with its arguments:_default' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (licences)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
@@ -581,6 +633,7 @@ _undertone_commands() {
 'message:Print or search what a lasting profile keeps of conversations' \
 'config:Show each setting and where it was said\: option, environment, file or default' \
 'ratchet:Encrypt messages, files and pipes end to end, over whatever carries bytes' \
+'otr:Talk with other programs by Off-the-Record messaging' \
 'licences:Show whose work is inside, and under which licence' \
 'completions:Write completions for a shell to standard output' \
 'man:Write the manual page to standard output' \
@@ -651,6 +704,18 @@ _undertone__subcmd__message__subcmd__list_commands() {
 _undertone__subcmd__message__subcmd__search_commands() {
     local commands; commands=()
     _describe -t commands 'undertone message search commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__otr_commands] )) ||
+_undertone__subcmd__otr_commands() {
+    local commands; commands=(
+'talk:Talk with another program that speaks OTR, over lines of text' \
+    )
+    _describe -t commands 'undertone otr commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__otr__subcmd__talk_commands] )) ||
+_undertone__subcmd__otr__subcmd__talk_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone otr talk commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__profile_commands] )) ||
 _undertone__subcmd__profile_commands() {

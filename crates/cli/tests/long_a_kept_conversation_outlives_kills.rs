@@ -5,7 +5,7 @@
 //! The profiles themselves are the witnesses: at the end what one side sent is what the other has.
 
 #![cfg(feature = "sqlcipher")]
-#![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails in a helper fails its test")]
 
 mod support;
 
