@@ -125,6 +125,7 @@ impl Driver {
             }
         }
         follower.abort();
+        self.storage.settle();
         // What still arrives has nobody to go to: drop it, so that no task waits for us.
         drop(waiting);
         world.end().await;
