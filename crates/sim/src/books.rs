@@ -331,7 +331,8 @@ fn by_sequence(memory: &Memory, partner: usize, own: bool) -> BTreeMap<u64, &Mes
 fn is_alike(row: &MessageRow, copy: &MessageRow) -> bool {
     row.body == copy.body
         && row.timer == copy.timer
-        && row.edited.is_some() == copy.edited.is_some()
+        // What was edited before it left came with its last words.
+        && (copy.edited.is_none() || row.edited.is_some())
         && row.own_reaction == copy.peer_reaction
         && row.peer_reaction == copy.own_reaction
 }
