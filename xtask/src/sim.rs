@@ -22,7 +22,7 @@ const WITHIN: &str = "1000";
 const CONDITION: &str = "planted";
 
 /// Planted bugs, and the invariant that each breaks.
-const PLANTED: [(&str, &str); 8] = [
+const PLANTED: [(&str, &str); 11] = [
     ("once", "once"),
     ("order", "order"),
     ("committed", "committed"),
@@ -31,6 +31,9 @@ const PLANTED: [(&str, &str); 8] = [
     ("bounded", "bounded"),
     ("rest", "rest"),
     ("alive", "alive"),
+    ("withdrawn", "withdrawn"),
+    ("converged", "converged"),
+    ("disappeared", "disappeared"),
 ];
 
 /// `cargo xtask sim`.

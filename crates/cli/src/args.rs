@@ -13,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     about = "Two people talk over Tor with nobody in between: no server, no account.",
     long_about = "Two people talk over Tor with nobody in between: no server, no account, no IP \
                   address shown. One of them says a code, the other types it; everything lives in \
-                  memory and is gone when they leave.\n\n\
+                  memory and is gone when they leave, or is kept encrypted where one says so.\n\n\
                   Undertone has NOT been audited by anyone. Do not trust your safety to it yet.",
     after_help = EXAMPLES,
     after_long_help = EXAMPLES_AND_CODES,
@@ -48,6 +48,8 @@ Examples:
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
+  undertone contact list        the contacts that a lasting profile keeps
+  undertone message list ana    what was said with one of them
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
   undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
@@ -66,6 +68,8 @@ Examples:
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
+  undertone contact list        the contacts that a lasting profile keeps
+  undertone message list ana    what was said with one of them
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
   undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
@@ -124,13 +128,15 @@ pub(crate) enum LogLevel {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Talk to someone by a spoken code; everything stays in memory.
+    /// Talk to someone by a spoken code: all in memory, or kept in a lasting profile.
     #[command(after_help = "\
 Examples:
   undertone chat -s                          propose a code and wait
   undertone chat -c                          ask for the code and join
   undertone chat -c --nick ana --peer bob --no-smp --code-file code.txt
   undertone chat -s --plain < answers.txt    answers line by line, for scripts
+  undertone chat -s --keep                   keep the contact and what is said, encrypted
+  undertone chat --with ana                  go on with somebody who was kept
 
 The code and the secret are asked for, or come from a file or a line of standard input
 (`-`), never from an argument: arguments show in the list of processes.")]
@@ -166,9 +172,7 @@ variable.")]
     #[command(after_help = "\
 Examples:
   undertone contact list
-  undertone contact list --json              for programs
-
-A contact that lasts is made by `undertone chat -s --keep` and `undertone chat -c --keep`.")]
+  undertone contact list --json              for programs")]
     Contact(undertone_tools::kept::Contacts),
     /// Print or search what a lasting profile keeps of conversations.
     #[cfg(feature = "sqlcipher")]

@@ -57,7 +57,14 @@ fn every_command_is_one_that_the_program_takes() {
         // So is the number of a redirection, and what runs behind `--` is another program.
         let command = command.strip_suffix(" 3").unwrap_or(command);
         let command = command.split(" -- nc ").next().unwrap();
-        let words: Vec<&str> = command.split_whitespace().collect();
+        // What stands between quotes is one word.
+        let quoted = command.split('"').enumerate();
+        let words: Vec<&str> = quoted
+            .flat_map(|(at, part)| match at % 2 {
+                0 => part.split_whitespace().collect(),
+                _ => vec![part],
+            })
+            .collect();
         match words.as_slice() {
             #[cfg(not(feature = "sqlcipher"))]
             ["undertone", "ratchet", ..] => {}

@@ -181,7 +181,7 @@ fn what_the_machine_lacks_is_said_and_nothing_is_lost() {
 
     // The folder on a disk that is filled up to the last byte, and freed again.
     let script = r#"
-        mkdir small && mount -t tmpfs -o size=128k,mode=700 tmpfs small
+        mkdir small && mount -t tmpfs -o size=1m,mode=700 tmpfs small
         export UNDERTONE_HOME=$PWD/small
         "$0" profile new ben --no-password 2> words
         cat /dev/zero > small/filler 2> errors || true

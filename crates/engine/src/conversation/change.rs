@@ -138,7 +138,7 @@ impl Conversation {
             let from = self.counters.acknowledged.saturating_add(1);
             let most = usize::try_from(self.waiting()).unwrap_or(usize::MAX);
             for row in cx.outbox(self.id, from, most) {
-                if says_words_of(row.sequence, &row.body, &own) {
+                if says_words_of(row.sequence, &row.body, &own) && !cfg!(planted = "withdrawn") {
                     self.replace_outbox(row.sequence, None, &Body::Withdrawn, cx);
                 }
             }
@@ -149,7 +149,9 @@ impl Conversation {
                 cx.tell(self.id, ConversationEvent::Deleted(*message, how));
             }
         }
-        cx.step.writes.push(Write::Purge(messages));
+        if !(cfg!(planted = "disappeared") && how == Some(Deletion::Timer)) {
+            cx.step.writes.push(Write::Purge(messages));
+        }
     }
 
     pub(crate) fn react(
@@ -184,7 +186,9 @@ impl Conversation {
         if of >= sequence {
             return cx.tell(self.id, ConversationEvent::Refused);
         }
-        if let Some(row) = cx.numbered(self.id, false, of) {
+        if let Some(row) = cx.numbered(self.id, false, of)
+            && !cfg!(planted = "converged")
+        {
             self.put_text(row, text, cx);
         }
     }
