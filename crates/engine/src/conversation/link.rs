@@ -143,9 +143,11 @@ impl Conversation {
     fn redial(&mut self, cx: &mut Cx<'_, '_>) {
         let tls = self.link_tls();
         let State::Down(down) = &mut self.connection.state else { return };
-        if !cfg!(planted = "rest") {
-            down.next = None;
+        let again = cfg!(planted = "rest");
+        if again && down.dial.is_some() {
+            return;
         }
+        down.next = down.next.filter(|_| again);
         let dial = cx.ids.dial(Owner::Conversation(self.id));
         down.dial = Some(dial);
         cx.effect(Effect::Dial {
