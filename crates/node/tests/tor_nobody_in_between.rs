@@ -108,9 +108,23 @@ async fn search(private: &PrivateNetwork, table: &HashMap<[u8; 32], usize>) -> u
     timeout(TOR, searched).await.expect("no relay was asked")
 }
 
+/// An attack that came to its end. One whose circuit to the host broke spent no guess there, and the
+/// host goes on waiting, as it should: it is no attack, and another one is made.
+async fn attack(scene: &Scene, guess: impl Fn(&Code) -> Guesses) -> Option<Outcome> {
+    for _ in 0..3 {
+        let outcome = try_attack(scene, &guess).await;
+        if outcome.is_some() {
+            return outcome;
+        }
+        println!("no attack: the guest went elsewhere, or a circuit broke");
+    }
+    None
+}
+
 /// One attack on a new code, from the first look to the last word. `None` if the guest's dial did
-/// not come to the attacker: either of two services under one key may win.
-async fn attack(scene: &Scene, guess: impl FnOnce(&Code) -> Guesses) -> Option<Outcome> {
+/// not come to the attacker, for either of two services under one key may win, or if the
+/// attacker's circuit to the host broke.
+async fn try_attack(scene: &Scene, guess: &impl Fn(&Code) -> Guesses) -> Option<Outcome> {
     let codes: Vec<Code> = (0..CANDIDATES).map(|_| propose_code().unwrap()).collect();
     let code = &codes[rng().next_u64() as usize % CANDIDATES];
     let moved =
@@ -170,6 +184,7 @@ async fn attack(scene: &Scene, guess: impl FnOnce(&Code) -> Guesses) -> Option<O
     };
     let (at_host, (at_guest, guest_leg)) =
         tokio::join!(host_leg.play_guest(guest_player, host_share), at_guest);
+    let at_host = at_host?;
     if !at_guest {
         drop(guest_leg);
     }
@@ -188,7 +203,7 @@ async fn three_searches_for_a_code_and_a_guess_at_each_end_yield_no_contact() {
                 break Guesses { at_host, at_guest, says_why };
             }
         };
-        let outcome = attack(&scene, guess).await.expect("the guest's dial");
+        let outcome = attack(&scene, guess).await.expect("an attack to its end");
         println!("{outcome:?}");
         assert_eq!(outcome.attacker, [false; 2]);
         assert_eq!(outcome.host, Fate::Ended(MeetingEnd::WrongPassword));
@@ -206,7 +221,7 @@ async fn with_the_password_the_same_attacker_has_both() {
         at_guest: code.password(),
         says_why: false,
     };
-    let outcome = attack(&scene, given).await.expect("the guest's dial");
+    let outcome = attack(&scene, given).await.expect("an attack to its end");
     assert_eq!(outcome.attacker, [true; 2]);
     assert_eq!([outcome.host, outcome.guest], [Fate::Paired; 2]);
 }

@@ -270,22 +270,20 @@ impl Leg {
         }
     }
 
-    /// Goes on as a guest from a host's frame; says whether that made a contact.
-    pub(crate) async fn play_guest(&mut self, mut guest: Guest, first: Vec<u8>) -> bool {
+    /// Goes on as a guest from a host's frame; says whether that made a contact, or `None` if the
+    /// stream broke before the host said anything to it.
+    pub(crate) async fn play_guest(&mut self, mut guest: Guest, first: Vec<u8>) -> Option<bool> {
         let mut frame = first;
         loop {
             // Where its machine fails the player says as little as it can: nothing.
-            let Ok(progress) = guest.handle(&frame, &mut rng()) else { return false };
+            let Ok(progress) = guest.handle(&frame, &mut rng()) else { return Some(false) };
             if let Some(bytes) = progress.send {
                 self.say(&bytes).await;
             }
             if matches!(progress.stage, GuestStage::Paired(_)) {
-                return true;
+                return Some(true);
             }
-            match self.hear().await {
-                Some(next) => frame = next,
-                None => return false,
-            }
+            frame = self.hear().await?;
         }
     }
 
