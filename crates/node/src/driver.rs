@@ -50,6 +50,8 @@ pub(crate) struct Driver {
     settle: Option<Instant>,
     /// When to try the storage again, while it fails.
     failing: Option<Instant>,
+    /// The engine was loaded while look-ups failed, so it may lack what is stored.
+    partial: bool,
     /// The last word about the network, for an engine that is loaded anew.
     found: Option<NetworkState>,
     network: Arc<dyn Network>,
@@ -74,6 +76,7 @@ impl Driver {
             storage,
             settle: None,
             failing: None,
+            partial: false,
             found: None,
             network,
             kind,
@@ -87,14 +90,14 @@ impl Driver {
     pub(crate) async fn run(mut self) {
         let (inputs, mut waiting) = mpsc::channel(INPUTS);
         let mut world = World::new(Arc::clone(&self.network), self.runtime.clone(), inputs.clone());
-        let mut engine = Engine::load(self.network.id(), self.storage.as_ref());
+        let mut engine = self.load();
         let mut follower = self.follow(inputs);
         self.network.start();
         let mut batch = Vec::with_capacity(BATCH);
         let mut open = true;
         loop {
             self.next(&engine, &mut waiting, &mut batch, &mut open).await;
-            self.try_storage(&mut batch);
+            self.try_storage(&mut batch, &mut engine);
             self.let_settle(batch.is_empty());
             let told = Told::of(&batch, &engine);
             let mut effects = Vec::new();
@@ -114,7 +117,7 @@ impl Driver {
                 world.reset(inputs.clone());
                 follower.abort();
                 follower = self.follow(inputs);
-                engine = Engine::load(self.network.id(), self.storage.as_ref());
+                engine = self.load();
                 if self.failed(fault, &told) {
                     break;
                 }
@@ -130,6 +133,18 @@ impl Driver {
         drop(waiting);
         world.end().await;
         let _gone = self.side.tell(Event::Ended);
+    }
+
+    /// Loads the engine from what is stored. With nothing in the transaction, a commit says whether
+    /// all look-ups were answered.
+    fn load(&mut self) -> Engine {
+        let engine = Engine::load(self.network.id(), self.storage.as_ref());
+        let answered = self.storage.commit();
+        self.partial = answered.is_err();
+        if let Err(fault) = answered {
+            self.fail(fault);
+        }
+        engine
     }
 
     /// Begins to tell the engine each change of the way to the network.
@@ -171,19 +186,28 @@ impl Driver {
     /// Tells what a failed transaction means for whoever asked for something in it. `true`: the end
     /// was asked for, and there is nothing to wait for.
     fn failed(&mut self, fault: StorageFault, told: &Told) -> bool {
-        tracing::warn!(?fault, "the storage does not commit");
-        if self.failing.replace(Instant::now() + TRY_STORAGE).is_none() {
-            let _gone = self.side.tell(Event::Storage(StorageEvent::Failed(fault)));
-        }
+        self.fail(fault);
         for (conversation, ticket) in &told.texts {
             let event = ConversationEvent::NotSent(*ticket, NotSent::NotStored);
             let _gone = self.side.tell(Event::Conversation(*conversation, event));
         }
         for conversation in &told.meetings {
-            let event = MeetingEvent::Ended(MeetingEnd::NotStored);
-            let _gone = self.side.tell(Event::Meeting(*conversation, event));
+            self.not_met(*conversation);
         }
         told.shutdown
+    }
+
+    /// From now on the storage is tried again and again; it is told once.
+    fn fail(&mut self, fault: StorageFault) {
+        tracing::warn!(?fault, "the storage does not do what it is asked to");
+        if self.failing.replace(Instant::now() + TRY_STORAGE).is_none() {
+            let _gone = self.side.tell(Event::Storage(StorageEvent::Failed(fault)));
+        }
+    }
+
+    fn not_met(&self, conversation: ConversationId) {
+        let event = MeetingEvent::Ended(MeetingEnd::NotStored);
+        let _gone = self.side.tell(Event::Meeting(conversation, event));
     }
 
     /// Lets the storage do what can wait, a moment after something was stored.
@@ -199,7 +223,7 @@ impl Driver {
     }
 
     /// Tries a storage that failed, when it is time: with a write that changes nothing.
-    fn try_storage(&mut self, batch: &mut Vec<Input>) {
+    fn try_storage(&mut self, batch: &mut Vec<Input>, engine: &mut Engine) {
         if self.failing.is_none_or(|at| Instant::now() < at) {
             return;
         }
@@ -208,6 +232,15 @@ impl Driver {
         if self.storage.commit().is_err() {
             self.failing = Some(Instant::now() + TRY_STORAGE);
             return;
+        }
+        if self.partial {
+            for conversation in engine.meetings() {
+                self.not_met(conversation);
+            }
+            *engine = self.load();
+            if self.partial {
+                return;
+            }
         }
         self.failing = None;
         let _gone = self.side.tell(Event::Storage(StorageEvent::Well));

@@ -25,13 +25,24 @@ struct Disk {
     stored: Memory,
     open: Memory,
     full: Arc<AtomicBool>,
+    /// Its contacts can't be read.
+    unreadable: Arc<AtomicBool>,
+    /// A look-up was not answered since the last commit.
+    unanswered: AtomicBool,
     /// Something was applied since the last commit.
     dirty: bool,
 }
 
 impl Disk {
-    fn new(full: Arc<AtomicBool>) -> Self {
-        Self { stored: Memory::default(), open: Memory::default(), full, dirty: false }
+    fn new(full: Arc<AtomicBool>, unreadable: Arc<AtomicBool>) -> Self {
+        Self {
+            stored: Memory::default(),
+            open: Memory::default(),
+            full,
+            unreadable,
+            unanswered: AtomicBool::new(false),
+            dirty: false,
+        }
     }
 }
 
@@ -42,6 +53,11 @@ impl Storage for Disk {
     }
 
     fn commit(&mut self) -> Result<(), StorageFault> {
+        if self.unanswered.swap(false, Ordering::SeqCst) {
+            self.dirty = false;
+            self.open = self.stored.clone();
+            return Err(StorageFault::Machine);
+        }
         if std::mem::take(&mut self.dirty) && self.full.load(Ordering::SeqCst) {
             self.open = self.stored.clone();
             return Err(StorageFault::Full);
@@ -56,6 +72,10 @@ impl View for Disk {
         self.open.profile()
     }
     fn contacts(&self) -> Vec<ConversationId> {
+        if self.unreadable.load(Ordering::SeqCst) {
+            self.unanswered.store(true, Ordering::SeqCst);
+            return Vec::new();
+        }
         self.open.contacts()
     }
     fn contact(&self, id: ConversationId) -> Option<Contact> {
@@ -101,7 +121,7 @@ async fn a_full_disk_stops_it_and_room_lets_it_go_on() {
     let network = local(&unique("full-disk"));
     let code = undertone_node::propose_code().unwrap();
     let full = Arc::new(AtomicBool::new(false));
-    let storage = Box::new(Disk::new(Arc::clone(&full)));
+    let storage = Box::new(Disk::new(Arc::clone(&full), Arc::default()));
     let mut host = End::begin_on(network.clone(), storage, Role::Host, &code).await;
     let mut guest = End::begin(network, Role::Guest, &code).await;
     host.open().await;
@@ -132,4 +152,31 @@ async fn a_full_disk_stops_it_and_room_lets_it_go_on() {
     assert_eq!(host.text().await, "two");
     host.say("three").await;
     assert_eq!(guest.text().await, "three", "and nothing of what was refused");
+}
+
+/// What could not be read when the engine was loaded anew is not taken for what is not there.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_could_not_be_read_is_there_again_when_it_can() {
+    let network = local(&unique("unreadable-disk"));
+    let code = undertone_node::propose_code().unwrap();
+    let (full, unreadable) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let storage = Box::new(Disk::new(Arc::clone(&full), Arc::clone(&unreadable)));
+    let mut host = End::begin_on(network.clone(), storage, Role::Host, &code).await;
+    let mut guest = End::begin(network, Role::Guest, &code).await;
+    host.open().await;
+    guest.open().await;
+
+    unreadable.store(true, Ordering::SeqCst);
+    full.store(true, Ordering::SeqCst);
+    let ticket = host.say("nowhere").await;
+    host.told(ConversationEvent::NotSent(ticket, NotSent::NotStored)).await;
+    full.store(false, Ordering::SeqCst);
+    // It is loaded without its contacts, again and again; this is known by their absence.
+    let again = host.say("nowhere either").await;
+    host.told(ConversationEvent::NotSent(again, NotSent::NotOpen)).await;
+    guest.say("one").await;
+
+    unreadable.store(false, Ordering::SeqCst);
+    host.event(|event| matches!(event, Event::Storage(StorageEvent::Well)).then_some(())).await;
+    assert_eq!(host.text().await, "one");
 }
