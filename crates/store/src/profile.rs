@@ -25,7 +25,7 @@ use rusqlite::Connection;
 use undertone_engine::storage::Write;
 use undertone_handle::query;
 
-pub use self::read::Reader;
+pub use self::read::{Reader, Terms};
 pub use self::storage::AnyStorage;
 use self::write::Done;
 use crate::database::{self, OpenError, Schema};

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use undertone_handle::command::is_deceptive;
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::query::{Before, Line, Overview, Search};
-use undertone_handle::{ConversationId, MessageId};
-use undertone_store::profile::{Look as _, Reader};
+use undertone_handle::{MessageId, SecretText};
+use undertone_store::profile::{Look as _, Reader, Terms};
 
 use crate::failure::{Failure, Kind};
 use crate::profile::{Opened, Whose, open};
@@ -147,13 +147,8 @@ pub fn messages(
                 ));
             };
             let Opened { reader, held: _held, .. } = open(whose, chosen, &mut streams)?;
-            let contacts = reader.overviews()?;
-            let none: Option<Before> = None;
-            for hit in reader.search(&search, none, limit)? {
-                let contact = contacts.iter().find(|one| one.conversation == hit.conversation);
-                if let Some(contact) = contact {
-                    print(contact, &hit.line, as_json, &mut streams)?;
-                }
+            for (contact, line) in self::search(&reader, &search, limit)? {
+                print(&contact, &line, as_json, &mut streams)?;
             }
             Ok(())
         }
@@ -188,16 +183,72 @@ pub fn find(reader: &Reader, wanted: &str) -> Result<Overview, Failure> {
     }
 }
 
-/// The last messages of a conversation, oldest first.
+/// A conversation, as an interface goes on with it.
+pub struct Kept {
+    /// Who, and what waits.
+    pub overview: Overview,
+    /// What holds in it.
+    pub terms: Terms,
+    /// The last messages, oldest first.
+    pub lines: Vec<Line>,
+    /// What the user had begun to write.
+    pub draft: Option<SecretText>,
+}
+
+impl std::fmt::Debug for Kept {
+    /// Says nothing of names and texts.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kept")
+            .field("overview", &self.overview.conversation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All conversations, the one with the newest message first, with their last messages: of the first
+/// ones [`SHOWN`], of the others [`FEW`], and of each all that nobody has seen, up to [`SHOWN`].
 ///
 /// # Errors
 /// The machine.
-pub fn last(
+pub fn all(reader: &Reader) -> Result<Vec<Kept>, Failure> {
+    let mut all = Vec::new();
+    for (place, overview) in reader.overviews()?.into_iter().enumerate() {
+        let id = overview.conversation;
+        let count = if place < FIRST { SHOWN } else { overview.unread.clamp(FEW, SHOWN) };
+        // Whoever is listed has terms: nothing else writes at this moment.
+        let Some(terms) = reader.terms(id)? else { continue };
+        let lines = reader.page(id, None, count)?;
+        let draft = reader.draft(id)?;
+        all.push(Kept { overview, terms, lines, draft });
+    }
+    Ok(all)
+}
+
+/// Conversations of which many messages are there at once.
+const FIRST: usize = 20;
+/// Messages of each of them.
+const SHOWN: usize = 200;
+/// Messages of each of the others.
+const FEW: usize = 20;
+
+/// At most `limit` messages that a search finds, the newest first, each with the name of its contact.
+///
+/// # Errors
+/// The machine.
+pub fn search(
     reader: &Reader,
-    conversation: ConversationId,
-    count: usize,
-) -> Result<Vec<Line>, Failure> {
-    Ok(reader.page(conversation, None, count)?)
+    search: &Search,
+    limit: usize,
+) -> Result<Vec<(Overview, Line)>, Failure> {
+    let contacts = reader.overviews()?;
+    let none: Option<Before> = None;
+    let hits = reader.search(search, none, limit)?;
+    Ok(hits
+        .into_iter()
+        .filter_map(|hit| {
+            let contact = contacts.iter().find(|one| one.conversation == hit.conversation)?;
+            Some((contact.clone(), hit.line))
+        })
+        .collect())
 }
 
 fn trust(level: Trust) -> &'static str {
