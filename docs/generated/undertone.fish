@@ -33,7 +33,7 @@ complete -c undertone -n "__fish_undertone_needs_command" -l plain -d 'Write lin
 complete -c undertone -n "__fish_undertone_needs_command" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_needs_command" -s V -l version -d 'Print version'
-complete -c undertone -n "__fish_undertone_needs_command" -f -a "chat" -d 'Talk to someone by a spoken code, all in memory or kept; without options, to those who were kept'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "chat" -d 'Talk to someone by a spoken code: all in memory, or kept in a lasting profile'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "demo" -d 'Hold a conversation with a partner who answers, both ends on this machine'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "doctor" -d 'Say what this machine has and lacks. Safe to paste in public'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "profile" -d 'Make, list and destroy lasting profiles, and change their passwords'

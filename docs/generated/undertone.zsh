@@ -625,7 +625,7 @@ esac
 (( $+functions[_undertone_commands] )) ||
 _undertone_commands() {
     local commands; commands=(
-'chat:Talk to someone by a spoken code, all in memory or kept; without options, to those who were kept' \
+'chat:Talk to someone by a spoken code\: all in memory, or kept in a lasting profile' \
 'demo:Hold a conversation with a partner who answers, both ends on this machine' \
 'doctor:Say what this machine has and lacks. Safe to paste in public' \
 'profile:Make, list and destroy lasting profiles, and change their passwords' \

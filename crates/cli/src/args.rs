@@ -45,7 +45,7 @@ Examples:
   undertone                     the start screen: say a code, join by one, try the demo
   undertone chat -s             propose a code, say it to your partner, wait for them
   undertone chat -c             type the code that your partner said
-  undertone chat                those whom a lasting profile keeps
+  undertone chat                the conversations that a lasting profile keeps
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
@@ -66,7 +66,7 @@ Examples:
   undertone                     the start screen: say a code, join by one, try the demo
   undertone chat -s             propose a code, say it to your partner, wait for them
   undertone chat -c             type the code that your partner said
-  undertone chat                those whom a lasting profile keeps
+  undertone chat                the conversations that a lasting profile keeps
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
@@ -130,7 +130,7 @@ pub(crate) enum LogLevel {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Talk to someone by a spoken code, all in memory or kept; without options, to those who were kept.
+    /// Talk to someone by a spoken code: all in memory, or kept in a lasting profile.
     #[command(after_help = "\
 Examples:
   undertone chat -s                          propose a code and wait

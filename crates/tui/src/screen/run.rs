@@ -164,8 +164,17 @@ pub async fn run(handle: Handle, plan: Plan, world: World) -> Outcome {
     }
 }
 
-/// Empties the screen and both of the pictures of it that are kept to compare.
+/// More than standard output keeps before it writes.
+const BUFFERED: usize = 2 * 1024;
+
+/// Empties the screen, both of the pictures of it that are kept to compare, and what standard output
+/// keeps of what it wrote.
 fn wipe(terminal: &mut Terminal<CrosstermBackend<Ours>>) -> io::Result<()> {
+    // Bit by bit: what is longer than its buffer doesn't go through it.
+    let nothing = b"\x1b[0m";
+    for _ in 0..BUFFERED / nothing.len() {
+        Ours(stdout()).write_all(nothing)?;
+    }
     execute!(Ours(stdout()), Clear(ClearType::All))?;
     for _ in 0..2 {
         terminal.draw(|_| {})?;
