@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use undertone_engine::storage::Write;
+use undertone_handle::ConversationId;
 use undertone_handle::query;
 
 pub use self::read::Reader;
@@ -284,6 +285,18 @@ impl Profile {
         self.empty_the_log()?;
         (self.to_settle, self.to_scrub) = (false, false);
         Ok(())
+    }
+
+    /// Forgets a contact with all that was said, now and in the files: see [`Profile::scrub`].
+    ///
+    /// # Errors
+    /// See [`Fault`]. Either all of it is still there or none; what is left in the files then goes the
+    /// next time.
+    pub fn forget(&mut self, contact: ConversationId) -> Result<(), Fault> {
+        self.apply(&[Write::Forget(contact)])?;
+        self.commit()?;
+        while self.index_more()? {}
+        self.scrub()
     }
 
     /// Reads all of it and checks that its parts agree, which takes seconds in a large profile.
