@@ -675,7 +675,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__otr__subcmd__talk)
-            opts="-h --listen --connect --pipes --stdio --versions --policy --max-line --key --account --plain --json --log --log-level --config --help"
+            opts="-h --listen --connect --pipes --stdio --versions --policy --max-line --key --account --our-name --their-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -710,6 +710,14 @@ _undertone() {
                     return 0
                     ;;
                 --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --our-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --their-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

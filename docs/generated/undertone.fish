@@ -400,7 +400,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l listen -d 'Wait for a connection at a port of this machine, such as 5000 or [::1]:5000; with 0, at any port, which is said' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l connect -d 'Connect to a port of this machine' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l pipes -d 'Read lines from one named pipe or open file (/dev/fd/3) and write them to another' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l versions -d 'Versions that are spoken, such as 3 or 2,3 [default: those of the policy]' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l versions -d 'Versions that are spoken, such as 4 or 2,3,4 [default: 3,4]. The highest that both ends speak is taken' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l policy -d 'What happens without being asked' -r -f -a "require\t'Nothing leaves in the clear; the first text asks for a private conversation, and waits'
 always\t'Nothing leaves in the clear, and offers of the other end are taken'
 manual\t'Text leaves in the clear until somebody asks for a private conversation (/otr)'
@@ -409,6 +409,8 @@ never\t'OTR is off: everything is text in the clear'"
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l max-line -d 'The longest line that the carrier takes, in bytes: longer messages go in pieces' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l key -d 'Take a key from this file of private keys of libotr (otr.private_key). Without it a fresh one is made and forgotten at the end' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l account -d 'The account whose key it is, where the file has several' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l our-name -d 'Your name on the carrier, which version 4 signs: both programs must have the same, such as ana@example.net. Two of this program need none' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l their-name -d 'The other end\'s name on the carrier, exactly as its program has it' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'

@@ -588,7 +588,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[Wait for a connection at a port of this machine, such as 5000 or \[\:\:1\]\:5000; with 0, at any port, which is said]:[ADDRESS:]PORT:_default' \
 '--connect=[Connect to a port of this machine]:[ADDRESS:]PORT:_default' \
 '*--pipes=[Read lines from one named pipe or open file (/dev/fd/3) and write them to another]:FROM:_files:FROM:_files' \
-'*--versions=[Versions that are spoken, such as 3 or 2,3 \[default\: those of the policy\]]:LIST:_default' \
+'*--versions=[Versions that are spoken, such as 4 or 2,3,4 \[default\: 3,4\]. The highest that both ends speak is taken]:LIST:_default' \
 '--policy=[What happens without being asked]:POLICY:((require\:"Nothing leaves in the clear; the first text asks for a private conversation, and waits"
 always\:"Nothing leaves in the clear, and offers of the other end are taken"
 manual\:"Text leaves in the clear until somebody asks for a private conversation (/otr)"
@@ -597,6 +597,8 @@ never\:"OTR is off\: everything is text in the clear"))' \
 '--max-line=[The longest line that the carrier takes, in bytes\: longer messages go in pieces]:BYTES:_default' \
 '--key=[Take a key from this file of private keys of libotr (otr.private_key). Without it a fresh one is made and forgotten at the end]:FILE:_files' \
 '--account=[The account whose key it is, where the file has several]:NAME:_default' \
+'--our-name=[Your name on the carrier, which version 4 signs\: both programs must have the same, such as ana@example.net. Two of this program need none]:NAME:_default' \
+'--their-name=[The other end'\''s name on the carrier, exactly as its program has it]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
