@@ -187,15 +187,28 @@ impl Holding {
     /// # Errors
     /// The password is wrong, the machine fails.
     pub fn unlock(&self, key: &Key) -> Result<(AnyStorage, Reader), Failure> {
+        let database = self.database(key)?;
+        let reader = database.reader()?;
+        Ok((Box::new(database), reader))
+    }
+
+    fn database(&self, key: &Key) -> Result<Database, Failure> {
         let key = self.0.unlock(&key.0)?;
         let opened = Database::open_under(&self.0.database(), key);
         // In the words for profiles: nobody named a database.
-        let database = opened.map_err(|error| match error {
+        opened.map_err(|error| match error {
             OpenError::Fault(fault) => Failure::from(HomeError::Fault(fault)),
             other => other.into(),
-        })?;
-        let reader = database.reader()?;
-        Ok((Box::new(database), reader))
+        })
+    }
+
+    /// What was given, or else what is typed on the terminal.
+    fn key(&self, given: Option<Key>, streams: &mut Streams) -> Result<Key, Failure> {
+        if let Some(key) = given {
+            return Ok(key);
+        }
+        let question = format!("The password of the profile {}: ", quoted(self.name()));
+        Ok(Key(source(None, None, false).present(true, &question, streams)?))
     }
 
     /// Puts another password in place of the present one. The key of the database stays what it is, and
@@ -271,16 +284,21 @@ pub fn hold(
 /// # Errors
 /// There is no such profile, another process has it, the password is wrong, the machine fails.
 pub fn open(whose: Whose, chosen: Option<&str>, streams: &mut Streams) -> Result<Opened, Failure> {
-    let (held, key) = hold(whose, chosen, streams)?;
-    let key = match key {
-        Some(key) => key,
-        None => {
-            let question = format!("The password of the profile {}: ", quoted(held.name()));
-            Key(source(None, None, false).present(true, &question, streams)?)
-        }
-    };
-    let (storage, reader) = held.unlock(&key)?;
-    Ok(Opened { storage, reader, held })
+    let (holding, key) = hold(whose, chosen, streams)?;
+    let key = holding.key(key, streams)?;
+    let (storage, reader) = holding.unlock(&key)?;
+    Ok(Opened { storage, reader, held: holding })
+}
+
+/// The same, as the database that it is.
+pub(crate) fn database(
+    whose: Whose,
+    chosen: Option<&str>,
+    streams: &mut Streams,
+) -> Result<(Database, Holding), Failure> {
+    let (holding, key) = hold(whose, chosen, streams)?;
+    let key = holding.key(key, streams)?;
+    Ok((holding.database(&key)?, holding))
 }
 
 /// A storage that lives and dies with the process: the same tables, in memory alone.

@@ -351,7 +351,7 @@ const HELP_OF_PROFILE: [&str; 3] = [
 ];
 
 fn is_quit(text: &str) -> bool {
-    matches!(text.trim(), "/quit" | ".quit")
+    matches!(text.trim(), "/quit" | ".quit" | "/exit")
 }
 
 fn is_lock(text: &str) -> bool {

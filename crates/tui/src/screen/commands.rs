@@ -10,7 +10,7 @@ use crate::deeds::{self, Deed};
 
 /// The commands of a conversation, with what each does. The first spelling is the one in the help.
 pub(super) const COMMANDS: [(&[&str], &str); 10] = [
-    (&["/quit", ".quit"], "end the conversation on both sides"),
+    (&["/quit", ".quit", "/exit"], "end the conversation on both sides"),
     (&["/check", "/auth"], "compare a secret that only you two know"),
     (&["/cancel"], "call a check off"),
     (&["/heal", ".heal"], "make new keys now"),

@@ -421,7 +421,9 @@ impl App {
             return;
         }
         let command = text.trim_end();
-        if matches!(self.ask, Ask::Stay) && !matches!(command, "/stay" | "/quit" | ".quit") {
+        if matches!(self.ask, Ask::Stay)
+            && !matches!(command, "/stay" | "/quit" | ".quit" | "/exit")
+        {
             self.note("First: /stay goes on, unverified; /quit leaves.", Tone::Bad);
             return;
         }

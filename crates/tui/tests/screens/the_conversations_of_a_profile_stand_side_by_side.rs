@@ -2,8 +2,8 @@
 //! for each.
 
 use undertone_handle::command::Reaction;
-use undertone_handle::event::ConversationEvent;
-use undertone_handle::{ConversationId, MessageId};
+use undertone_handle::event::{ConversationEvent, NotSent, StorageEvent, StorageFault};
+use undertone_handle::{ConversationId, MessageId, Ticket};
 use undertone_tui::Plan;
 use undertone_tui::keeper::{Found, Hit};
 
@@ -12,8 +12,8 @@ use crate::player::{Player, WALL, kept_plan, line, rooms};
 const ANA: ConversationId = ConversationId(1);
 const BEN: ConversationId = ConversationId(2);
 
-fn home(columns: u16, rows_: u16) -> Player {
-    let mut player = Player::new(kept_plan(rooms()), columns, rows_);
+fn home(columns: u16, lines: u16) -> Player {
+    let mut player = Player::new(kept_plan(rooms()), columns, lines);
     player.ready();
     player
 }
@@ -98,8 +98,8 @@ fn a_draft_of_the_last_time_is_there_again() {
 
 #[test]
 fn what_was_said_before_shows_its_marks() {
-    for (name, columns, rows) in [("wide", 80, 24), ("narrow", 40, 12)] {
-        let mut all = self::rooms();
+    for (name, columns, lines) in [("wide", 80, 24), ("narrow", 40, 12)] {
+        let mut all = rooms();
         let ours = line(5, true, "by the old pond?");
         let mut theirs = line(6, false, "yes, but later");
         theirs.reply = Some(MessageId(5));
@@ -109,7 +109,7 @@ fn what_was_said_before_shows_its_marks() {
         theirs.peer_reaction = Reaction::parse("🎉");
         (all[0].lines, all[0].timer) = (vec![ours, theirs], Some(3600));
         let plan = Plan { resume: Some(ANA), ..kept_plan(all) };
-        let mut player = Player::new(plan, columns, rows);
+        let mut player = Player::new(plan, columns, lines);
         insta::assert_snapshot!(format!("resumed_{name}"), player.screen());
     }
 }
@@ -141,4 +141,26 @@ fn a_search_looks_in_all_of_them() {
     let screen = player.screen();
     assert!(screen.contains("ana: the blue bench"), "{screen}");
     assert!(screen.contains("One message was found."), "{screen}");
+}
+
+#[test]
+fn a_storage_that_fails_is_said_until_it_is_well() {
+    let mut player = home(80, 24);
+    player.keys("<A-1>");
+    let fault = StorageEvent::Failed(StorageFault::Full);
+    player.event(undertone_handle::Event::Storage(fault));
+    let screen = player.screen();
+    assert!(screen.contains("There is no room left"), "{screen}");
+    assert!(screen.contains("✗ not stored"), "{screen}");
+    // What is refused stays in the line, to be sent again.
+    player.keys("too much<Enter>");
+    let refused = ConversationEvent::NotSent(Ticket(1), NotSent::NotStored);
+    player.event(undertone_handle::Event::Conversation(ANA, refused));
+    assert!(player.screen().contains("> too much"), "{}", player.screen());
+    player.event(undertone_handle::Event::Storage(StorageEvent::Well));
+    let screen = player.screen();
+    assert!(
+        screen.contains("can be written again") && !screen.contains("✗ not stored"),
+        "{screen}"
+    );
 }
