@@ -246,6 +246,24 @@ debug\:"What happened inside"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(delete)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+&& ret=0
+;;
         esac
     ;;
 esac
@@ -287,6 +305,25 @@ debug\:"What happened inside"))' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+&& ret=0
+;;
+(export)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+':file -- Where to:_files' \
 && ret=0
 ;;
 (search)
@@ -661,8 +698,14 @@ _undertone__subcmd__config_commands() {
 _undertone__subcmd__contact_commands() {
     local commands; commands=(
 'list:List the contacts of a profile, the one with the newest message first' \
+'delete:Delete a contact with all that was said, so that not even the decrypted files have it' \
     )
     _describe -t commands 'undertone contact commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__contact__subcmd__delete_commands] )) ||
+_undertone__subcmd__contact__subcmd__delete_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone contact delete commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__contact__subcmd__list_commands] )) ||
 _undertone__subcmd__contact__subcmd__list_commands() {
@@ -693,9 +736,15 @@ _undertone__subcmd__man_commands() {
 _undertone__subcmd__message_commands() {
     local commands; commands=(
 'list:Print what was said with a contact, oldest first' \
+'export:Write what was said with a contact to a file that anybody can read' \
 'search:Find words in all conversations, the newest message first' \
     )
     _describe -t commands 'undertone message commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message__subcmd__export_commands] )) ||
+_undertone__subcmd__message__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone message export commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__message__subcmd__list_commands] )) ||
 _undertone__subcmd__message__subcmd__list_commands() {

@@ -11,7 +11,7 @@ use undertone_handle::{ConversationId, MessageId};
 
 use crate::Cx;
 use crate::conversation::Conversation;
-use crate::limits::{AT_ONCE, CLOCK_LOOK, DATED_AT_START, Millis, NEXT_BATCH};
+use crate::limits::{AT_ONCE, CLOCK_LOOK, DATED_AT_START, Millis, NEXT_BATCH, TIMERS_HELD};
 use crate::storage::{Expiry, View, Write, number_of};
 
 /// What is known of it in memory.
@@ -46,6 +46,11 @@ impl Going {
         self.stop(message);
         self.ends.insert(message, end);
         self.order.insert((end, message));
+        if self.ends.len() > TIMERS_HELD
+            && let Some((_, last)) = self.order.pop_last()
+        {
+            self.ends.remove(&last);
+        }
     }
 
     /// The message is gone.
@@ -131,5 +136,25 @@ fn look_through(cx: &mut Cx<'_, '_>) {
     }
     if !shortened.is_empty() {
         cx.step.writes.push(Write::SetExpiry(shortened));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_beyond_the_limit_that_end_last_are_not_held() {
+        let mut going = Going::default();
+        let count = TIMERS_HELD as u64 + 10;
+        for number in 0..count {
+            // The last ones end first.
+            going.start(MessageId(number), 1_000_000 - number);
+        }
+        assert_eq!((going.ends.len(), going.order.len()), (TIMERS_HELD, TIMERS_HELD));
+        assert_eq!(going.deadline(), Some(1_000_000 - (count - 1)));
+        assert!(!going.ends.contains_key(&MessageId(9)) && going.ends.contains_key(&MessageId(10)));
+        going.start(MessageId(20), 5);
+        assert_eq!((going.ends.len(), going.deadline()), (TIMERS_HELD, Some(5)));
     }
 }

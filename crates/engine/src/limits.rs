@@ -100,7 +100,11 @@ pub const CLOCK_LOOK: Millis = 60 * 1000;
 
 /// Messages with a time at which they go that are looked through at the start; those that go later
 /// keep the time that is stored with them.
-pub const DATED_AT_START: usize = 1 << 20;
+pub const DATED_AT_START: usize = TIMERS_HELD;
+
+/// Timers that run and are held in memory beside the stored time of day, on the clock that never goes
+/// back: those that end first. Of further ones the time of day alone decides.
+pub const TIMERS_HELD: usize = 1 << 16;
 
 /// Packets of a sending chain that are kept back: when nothing of a chain has arrived, its last word is
 /// what the partner must hear to renew it. One is used per life of the program, so a few.

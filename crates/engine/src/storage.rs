@@ -63,9 +63,18 @@ pub trait Storage: View {
     /// transaction.
     fn commit(&mut self) -> Result<(), StorageFault>;
 
-    /// Does what can wait, between two transactions when nobody waits: erases earlier versions of what
-    /// was changed. What fails is tried again the next time.
-    fn settle(&mut self) {}
+    /// Does a part of what can wait, between two transactions when nobody waits: erases earlier versions of
+    /// what was changed and copies of what was erased. Gives whether there is more to do; it is so short
+    /// that nobody notices if something comes meanwhile. What fails is tried again the next time.
+    fn settle(&mut self) -> bool {
+        false
+    }
+
+    /// Whether something is left of what was changed or erased since the storage was opened, which
+    /// [`Storage::settle`] would erase.
+    fn is_unsettled(&self) -> bool {
+        false
+    }
 }
 
 /// Look-ups of interfaces: what is committed, read past the engine, so that no screen waits for it.

@@ -42,6 +42,12 @@ const TRY_STORAGE: Duration = Duration::from_secs(2);
 /// in its log until then, and not at once, for more may come.
 const SETTLE: Duration = Duration::from_millis(500);
 
+/// How long after a part of that the next one is done: others come in between.
+const SETTLE_ON: Duration = Duration::from_millis(15);
+
+/// For so long at most a storage that was written to is let do all of that at the end.
+const SETTLE_AT_END: Duration = Duration::from_secs(2);
+
 /// Everything that the thread owns.
 pub(crate) struct Driver {
     side: NodeSide,
@@ -128,7 +134,8 @@ impl Driver {
             }
         }
         follower.abort();
-        self.storage.settle();
+        let end = Instant::now() + SETTLE_AT_END;
+        while self.storage.is_unsettled() && Instant::now() < end && self.storage.settle() {}
         // What still arrives has nobody to go to: drop it, so that no task waits for us.
         drop(waiting);
         world.end().await;
@@ -214,8 +221,8 @@ impl Driver {
     fn let_settle(&mut self, idle: bool) {
         match self.settle {
             Some(at) if idle && Instant::now() >= at => {
-                self.storage.settle();
-                self.settle = None;
+                let more = self.storage.settle();
+                self.settle = more.then(|| Instant::now() + SETTLE_ON);
             }
             None if !idle => self.settle = Some(Instant::now() + SETTLE),
             Some(_) | None => {}

@@ -10,6 +10,34 @@ use crate::fault::Fault;
 use crate::files::{self, Folder};
 use crate::key::{self, Cost, DatabaseKey, KeyError, Protection};
 
+/// How SQLite has to be built; `.cargo/config.toml` says so to whatever is built in this repository.
+const _: () = assert!(
+    has_flag(b"SQLITE_ENABLE_DBPAGE_VTAB") && has_flag(b"OMIT_MEMLOCK"),
+    "SQLite is built otherwise than this program needs it: build in the folder of the repository, or set \
+     LIBSQLITE3_FLAGS as its .cargo/config.toml does"
+);
+
+const fn has_flag(flag: &[u8]) -> bool {
+    let Some(flags) = option_env!("LIBSQLITE3_FLAGS") else { return false };
+    let mut rest = flags.as_bytes();
+    while !rest.is_empty() {
+        let (mut after, mut same) = (rest, flag);
+        while let ([one, tail @ ..], [other, others @ ..]) = (after, same)
+            && *one == *other
+        {
+            (after, same) = (tail, others);
+        }
+        if same.is_empty() {
+            return true;
+        }
+        rest = match rest {
+            [_, tail @ ..] => tail,
+            [] => rest,
+        };
+    }
+    false
+}
+
 /// How long a process waits while another one has the database.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 

@@ -14,6 +14,7 @@ mod index;
 mod read;
 mod rows;
 mod storage;
+mod sweep;
 mod view;
 mod write;
 
@@ -23,10 +24,12 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use undertone_engine::storage::Write;
+use undertone_handle::ConversationId;
 use undertone_handle::query;
 
 pub use self::read::Reader;
 pub use self::storage::AnyStorage;
+use self::sweep::Sweep;
 use self::write::Done;
 use crate::database::{self, OpenError, Schema};
 use crate::fault::Fault;
@@ -41,13 +44,8 @@ const SCHEMA: Schema =
 /// So long a profile waits for another program that has it, or for a reader that is long about it.
 pub const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Of this many bytes a profile is written anew in a moment that nobody notices.
-const SMALL: u64 = 8 << 20;
-
-/// Of those that wait for the index, a commit takes at most so many along …
+/// Of those that wait for the index, a commit takes at most so many along, and a quiet moment too.
 const ALONG: i64 = 1_024;
-/// … and a quiet moment so many times as many.
-const AT_ONCE: usize = 8;
 
 /// A profile's database, open for its one writer.
 pub struct Profile {
@@ -61,8 +59,10 @@ pub struct Profile {
     erased: bool,
     /// Something was committed since the log was last emptied.
     to_settle: bool,
-    /// Something was erased since copies were last swept.
-    to_scrub: bool,
+    /// Where copies of what was erased may still be.
+    sweep: Sweep,
+    /// Something was erased here since all pages were last looked at.
+    owed: bool,
 }
 
 /// Where a profile is.
@@ -143,7 +143,8 @@ impl Profile {
             within: false,
             erased: false,
             to_settle: true,
-            to_scrub: false,
+            sweep: Sweep::all(),
+            owed: false,
         };
         this.check_splitter()?;
         Ok(this)
@@ -214,7 +215,10 @@ impl Profile {
         match done {
             Ok(()) => {
                 self.to_settle |= self.within;
-                self.to_scrub |= self.erased;
+                if self.erased {
+                    self.sweep.again();
+                    self.owed = true;
+                }
                 self.within = false;
                 self.erased = false;
                 Ok(())
@@ -243,47 +247,57 @@ impl Profile {
         self.fault.get()
     }
 
-    /// Does what can wait, when nobody else waits: brings the log in and leaves nothing of earlier
-    /// versions in it, among them keys that were used. In a small profile it also does what
-    /// [`Profile::scrub`] does. Does nothing if nothing was committed since.
+    /// Does a part of what can wait, so small that nobody notices: first it empties the log, so that nothing of
+    /// earlier versions is in it, among them keys that were used; then it goes on with erasing the copies that SQLite
+    /// leaves of rows that it moved. Gives whether there is more to do.
+    ///
+    /// # Errors
+    /// See [`Fault`]; it is tried again the next time.
+    pub fn settle_some(&mut self) -> Result<bool, Fault> {
+        if self.within {
+            return Ok(false);
+        }
+        if self.to_settle {
+            // After much has gone the index may be far behind; it needn't catch up in one go.
+            let behind = self.index_more()?;
+            self.empty_the_log()?;
+            self.to_settle = behind;
+        } else if !self.sweep.is_done() {
+            self.sweep.go_on(&self.connection)?;
+            if self.sweep.is_done() {
+                self.empty_the_log()?;
+                self.owed = false;
+            }
+        }
+        Ok(self.to_settle || !self.sweep.is_done())
+    }
+
+    /// Does all that can wait, which takes seconds in a large profile ([`Profile::size`]).
     ///
     /// # Errors
     /// See [`Fault`]; it is tried again the next time.
     pub fn settle(&mut self) -> Result<(), Fault> {
-        if self.within || !self.to_settle {
-            return Ok(());
-        }
-        // After much has gone the index may be far behind; it needn't catch up in one go.
-        let mut behind = true;
-        for _ in 0..AT_ONCE {
-            behind = behind && self.index_more()?;
-        }
-        if self.to_scrub && self.size()? <= SMALL {
-            self.scrub()?;
-        } else {
-            self.empty_the_log()?;
-        }
-        self.to_settle = behind;
+        while self.settle_some()? {}
         Ok(())
     }
 
-    /// Writes the whole database anew if anything was erased since the last time, and empties the
-    /// log. SQLite overwrites what it deletes; but when it moves rows from page to page it leaves
-    /// copies in what is then free room of a page, and those are gone only after this. It takes
-    /// seconds in a large profile ([`Profile::size`]), and as much room again for that long.
+    /// Whether copies of what was erased since the profile was opened may still be there, or earlier versions of
+    /// what was changed in the log.
+    #[must_use]
+    pub const fn is_unsettled(&self) -> bool {
+        self.to_settle || self.owed
+    }
+
+    /// Forgets a contact with all that was said, now and in the files: see [`Profile::scrub`].
     ///
     /// # Errors
-    /// See [`Fault`]; it is tried again the next time.
-    pub fn scrub(&mut self) -> Result<(), Fault> {
-        if self.within {
-            return Ok(());
-        }
-        if self.to_scrub {
-            self.connection.execute_batch("VACUUM")?;
-        }
-        self.empty_the_log()?;
-        (self.to_settle, self.to_scrub) = (false, false);
-        Ok(())
+    /// See [`Fault`]. Either all of it is still there or none; what is left in the files then goes the
+    /// next time.
+    pub fn forget(&mut self, contact: ConversationId) -> Result<(), Fault> {
+        self.apply(&[Write::Forget(contact)])?;
+        self.commit()?;
+        while self.index_more()? {}
+        self.scrub()
     }
 
     /// Reads all of it and checks that its parts agree, which takes seconds in a large profile.
@@ -319,7 +333,12 @@ impl Profile {
 
     fn empty_the_log(&self) -> Result<(), Fault> {
         match self.place {
-            Place::File(..) => database::empty_the_log(&self.connection),
+            Place::File(..) => {
+                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                let held: bool = self.connection.query_row(sql, [], |row| row.get(0))?;
+                // A reader that is long about it still needs what is in the log.
+                if held { Err(Fault::Busy) } else { Ok(()) }
+            }
             Place::Memory(_) => Ok(()),
         }
     }

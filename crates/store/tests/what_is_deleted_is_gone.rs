@@ -148,7 +148,7 @@ fn a_profile_in_memory_opens_no_file() {
     let before = open();
     let mut profile = Profile::in_memory().unwrap();
     let reader = profile.reader().unwrap();
-    fill(&mut profile, 1_000);
+    fill(&mut profile, 1_000, 0);
     assert_eq!(reader.search(&Search::parse("seed").unwrap(), None, 5).unwrap().len(), 5);
     profile.settle().unwrap();
     assert_eq!(open(), before);
@@ -167,8 +167,8 @@ fn word(number: u32) -> String {
         .collect()
 }
 
-/// Fills a profile with messages of several contacts in turns.
-fn fill(profile: &mut Profile, messages: u32) {
+/// Fills a profile with messages of several contacts in turns, each with so many letters that don't matter.
+fn fill(profile: &mut Profile, messages: u32, padding: usize) {
     use common::NOON;
     use undertone_engine::storage::{MessageRow, message_id};
     use undertone_handle::event::Delivery;
@@ -190,7 +190,11 @@ fn fill(profile: &mut Profile, messages: u32) {
             message: message_id(number, place),
             own: false,
             sequence: u64::from(place),
-            body: Zeroizing::new(format!("seed {} and what stands around it", word(i))),
+            body: Zeroizing::new(format!(
+                "seed {} and what stands around it{}",
+                word(i),
+                " x".repeat(padding / 2)
+            )),
             at: NOON,
             delivery: Delivery::Delivered,
             seen: false,
@@ -203,7 +207,7 @@ fn fill(profile: &mut Profile, messages: u32) {
         };
         let write = Write::PutMessage(ConversationId(u64::from(number)), Box::new(row));
         profile.apply(&[write]).unwrap();
-        if i % 50 == 0 {
+        if i % (messages / 30) == 0 {
             profile.commit().unwrap();
         }
     }
@@ -221,14 +225,25 @@ fn runs(pages: &[u8]) -> HashSet<[u8; 10]> {
 /// SQLite moves rows between pages and leaves copies of them; of what was deleted none stays.
 #[test]
 fn of_many_messages_those_that_went_leave_nothing() {
+    nothing_is_left_of_a_third(1_500, 0);
+}
+
+/// The same where it takes many moments.
+#[test]
+fn of_a_large_profile_those_that_went_leave_nothing() {
+    let size = nothing_is_left_of_a_third(12_000, 700);
+    assert!(size > 8 << 20, "{size} bytes");
+}
+
+/// Deletes every third of so many messages; gives how large the profile is.
+fn nothing_is_left_of_a_third(messages: u32, padding: usize) -> u64 {
     use undertone_engine::storage::message_id;
 
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("profile.db");
     let mut profile = Profile::create(&path, &Protection::Nothing, Cost::FLOOR).unwrap();
-    let messages = 1_500;
     let id = |i: u32| message_id(i % CONTACTS + 1, i / CONTACTS + 1);
-    fill(&mut profile, messages);
+    fill(&mut profile, messages, padding);
     // Texts that grow push others out of their pages.
     for i in (0..messages).step_by(11) {
         let mut row = profile.message(id(i)).unwrap();
@@ -238,7 +253,8 @@ fn of_many_messages_those_that_went_leave_nothing() {
         profile.apply(&[Write::PutMessage(conversation, Box::new(row))]).unwrap();
     }
     profile.commit().unwrap();
-    profile.settle().unwrap();
+    // Only the log, as if nobody had ever been idle for long.
+    profile.settle_some().unwrap();
     let gone = |i: u32| i.is_multiple_of(3);
     // The index has no letters that a word shares with the one before it.
     let tail = |i: u32| -> [u8; 10] { word(i).as_bytes()[4..].try_into().unwrap() };
@@ -248,9 +264,46 @@ fn of_many_messages_those_that_went_leave_nothing() {
     let purged = (0..messages).filter(|i| gone(*i)).map(id).collect();
     profile.apply(&[Write::Purge(purged)]).unwrap();
     profile.commit().unwrap();
+    let left = |pages: &HashSet<[u8; 10]>| {
+        (0..messages).filter(|i| gone(*i) && pages.contains(&tail(*i))).count()
+    };
     profile.settle().unwrap();
+    assert!(!profile.is_unsettled());
     let after = runs(&support::pages(&path));
-    let left = (0..messages).filter(|i| gone(*i) && after.contains(&tail(*i))).count();
-    assert_eq!(left, 0, "of {} are still there", messages / 3);
+    assert_eq!(left(&after), 0, "of {} are still there", messages / 3);
     assert!((0..messages).all(|i| gone(i) || after.contains(&tail(i))), "all else is there");
+    profile.check().unwrap();
+    profile.size().unwrap()
+}
+
+/// Copies from before the program was killed, or that an earlier version left, are erased by the next start.
+#[test]
+fn what_a_killed_program_left_is_swept_by_the_next() {
+    use undertone_engine::storage::message_id;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("profile.db");
+    let mut profile = Profile::create(&path, &Protection::Nothing, Cost::FLOOR).unwrap();
+    let messages = 1_500;
+    let id = |i: u32| message_id(i % CONTACTS + 1, i / CONTACTS + 1);
+    fill(&mut profile, messages, 0);
+    for i in (0..messages).step_by(11) {
+        let mut row = profile.message(id(i)).unwrap();
+        row.body = Zeroizing::new(format!("{} {}", *row.body, "and more ".repeat(100)));
+        let conversation = ConversationId(u64::from(i % CONTACTS + 1));
+        profile.apply(&[Write::PutMessage(conversation, Box::new(row))]).unwrap();
+    }
+    let gone = || (0..messages).step_by(3);
+    profile.apply(&[Write::Purge(gone().map(id).collect())]).unwrap();
+    profile.commit().unwrap();
+    drop(profile);
+    let left = || {
+        let pages = runs(&support::pages(&path));
+        gone().filter(|i| pages.contains(&word(*i).as_bytes()[4..])).count()
+    };
+    assert!(left() > 0, "secure_delete alone would be enough: this shows nothing");
+    let mut profile = Profile::open(&path, &Protection::Nothing).unwrap();
+    profile.settle().unwrap();
+    assert_eq!(left(), 0);
+    profile.check().unwrap();
 }

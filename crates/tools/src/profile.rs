@@ -166,6 +166,17 @@ impl std::fmt::Debug for Opened {
 /// # Errors
 /// There is no such profile, another process has it, the password is wrong, the machine fails.
 pub fn open(whose: Whose, chosen: Option<&str>, streams: &mut Streams) -> Result<Opened, Failure> {
+    let (database, held) = database(whose, chosen, streams)?;
+    let reader = database.reader()?;
+    Ok(Opened { storage: Box::new(database), reader, held })
+}
+
+/// The same, as the database that it is.
+pub(crate) fn database(
+    whose: Whose,
+    chosen: Option<&str>,
+    streams: &mut Streams,
+) -> Result<(Database, Held), Failure> {
     let Whose { profile, password } = whose;
     let chosen = profile.as_deref().or(chosen);
     let home = home()?;
@@ -174,9 +185,7 @@ pub fn open(whose: Whose, chosen: Option<&str>, streams: &mut Streams) -> Result
     let question = format!("The password of the profile {}: ", quoted(held.label()));
     let protection = password.source().present(held.needs_password()?, &question, streams)?;
     let key = held.unlock(&protection)?;
-    let database = Database::open_under(&held.database(), key)?;
-    let reader = database.reader()?;
-    Ok(Opened { storage: Box::new(database), reader, held })
+    Ok((Database::open_under(&held.database(), key)?, held))
 }
 
 /// A storage that lives and dies with the process: the same tables, in memory alone.

@@ -24,9 +24,13 @@ impl Storage for Profile {
         Self::commit(self).map_err(told)
     }
 
-    fn settle(&mut self) {
+    fn settle(&mut self) -> bool {
         // It is tried again the next time; a fault that stays is met by the next commit.
-        let _: Result<(), Fault> = Self::settle(self);
+        self.settle_some().unwrap_or(false)
+    }
+
+    fn is_unsettled(&self) -> bool {
+        Self::is_unsettled(self)
     }
 }
 

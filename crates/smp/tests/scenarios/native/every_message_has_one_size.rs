@@ -1,8 +1,6 @@
 //! Sizes tell nothing: neither the step, nor the question, nor the outcome.
 
-mod common;
-
-use common::{Side, run_to, secret};
+use super::run::{Side, run_to, secret};
 
 #[test]
 fn every_message_of_twenty_runs_has_one_size() {

@@ -1,9 +1,8 @@
 //! Elements that are none, that say nothing, or that repeat ours; proofs of something else.
 
-mod common;
-
-use common::{Run, Side, rng, run_to};
 use undertone_smp::{ReceiveError, Reply};
+
+use super::run::{Run, Side, rng, run_to};
 
 const HEADER: usize = 2;
 const QUESTION: usize = 201;

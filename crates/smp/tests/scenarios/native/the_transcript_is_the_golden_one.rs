@@ -1,13 +1,12 @@
 //! The bytes on the wire are a format: a change needs a new version.
 
-mod common;
-
 use std::fmt::Write as _;
 
-use common::run_to;
 use undertone_smp::Reply;
 
-const GOLDEN: &str = include_str!("golden/smp-v1-ristretto255.txt");
+use super::run::run_to;
+
+const GOLDEN: &str = include_str!("../../golden/smp-v1-ristretto255.txt");
 
 #[test]
 fn the_transcript_is_the_golden_one() {

@@ -1,7 +1,5 @@
 //! What the scenarios share: two sides, their secrets, and a run up to some message.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own helpers may fail its way")]
-
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use undertone_smp::{Context, Reply, Ristretto, Smp, SmpSecret};

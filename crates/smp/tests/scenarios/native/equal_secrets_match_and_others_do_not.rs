@@ -1,11 +1,8 @@
 //! Both sides learn whether the secrets are equal.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own helpers may fail its way")]
-
-mod common;
-
-use common::{Run, Side, rng, run_to, secret};
 use undertone_smp::{AnswerError, QUESTION_MAX, Reply, StartError};
+
+use super::run::{Run, Side, rng, run_to, secret};
 
 /// What the starter learns from the fourth message.
 fn outcome(mut run: Run) -> bool {

@@ -1,10 +1,9 @@
 //! Any bytes, at each step.
 
-mod common;
-
-use common::{Side, run_to};
 use proptest::prelude::*;
 use undertone_smp::Reply;
+
+use super::run::{Side, run_to};
 
 /// Gives the bytes to both sides of a run at each step; nothing comes of them but an error or,
 /// where they happen to be an abort, that.
@@ -42,8 +41,8 @@ proptest! {
 fn a_message_cut_short_or_too_long_ends_the_run() {
     let first = run_to(1, 41, "yes", "yes").messages.remove(0);
     for length in 0..first.len() {
-        assert!(Side::new().receive(&first[..length], &mut common::rng(1)).is_err());
+        assert!(Side::new().receive(&first[..length], &mut super::run::rng(1)).is_err());
     }
     let long = [&first[..], &[0]].concat();
-    assert!(Side::new().receive(&long, &mut common::rng(1)).is_err());
+    assert!(Side::new().receive(&long, &mut super::run::rng(1)).is_err());
 }

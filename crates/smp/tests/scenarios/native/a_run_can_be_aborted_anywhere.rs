@@ -1,9 +1,8 @@
 //! Either side, at each step.
 
-mod common;
-
-use common::{Side, run_to, secret};
 use undertone_smp::{AnswerError, ReceiveError, Reply};
+
+use super::run::{Side, run_to, secret};
 
 #[test]
 fn an_abort_ends_the_run_on_both_sides_at_each_step() {
@@ -52,7 +51,7 @@ fn an_abort_while_the_user_is_being_asked_leaves_nothing_to_answer() {
 fn an_abort_without_a_run_is_harmless() {
     let mut side = Side::new();
     let abort = side.abort();
-    let mut rng = common::rng(22);
+    let mut rng = super::run::rng(22);
     assert_eq!(side.receive(&abort, &mut rng), Ok(Reply::Aborted));
     let mut changed = abort;
     *changed.last_mut().unwrap() = 1;

@@ -1,9 +1,8 @@
 //! Wrong steps, replays, and messages of another run.
 
-mod common;
-
-use common::{Run, Side, rng, run_to, secret};
 use undertone_smp::{ReceiveError, Reply};
+
+use super::run::{Run, Side, rng, run_to, secret};
 
 /// Both sides at each step, with the number of the message that the side waits for (1 for an
 /// idle one, none while its user is being asked).

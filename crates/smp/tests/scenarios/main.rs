@@ -1,8 +1,9 @@
-//! What holds in every use of the protocol: native, OTR version 3, OTR version 4. One scenario in
-//! each file.
+//! What holds in every use of the protocol (native, OTR version 3, OTR version 4), and in `native` what holds in that
+//! one alone. One scenario in each file, one program for all.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test's own helpers may fail its way")]
 
+mod native;
 mod support;
 
 mod a_lying_peer_is_found_out;

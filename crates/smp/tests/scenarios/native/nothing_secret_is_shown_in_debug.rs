@@ -1,9 +1,8 @@
 //! Debug output goes to logs, and logs to others.
 
-mod common;
-
-use common::{Side, run_to, secret};
 use undertone_smp::{Context, Reply};
+
+use super::run::{Side, run_to, secret};
 
 #[test]
 fn nothing_secret_is_shown_in_debug() {
