@@ -10,6 +10,11 @@ const OVER_TOR: &str = "latency";
 const BESIDE_PEERS: [&str; 2] = ["ratchet-file", "ratchet-suite"];
 const PEERS: &str = "bench/peers/Cargo.toml";
 
+/// What is measured beside otrr, which is under the LGPL and has a workspace of its own.
+const BESIDE_OTRR: [&str; 5] =
+    ["otr-4-message", "otr-4-message-1k", "otr-4-turn", "otr-4-session", "otr-4-check"];
+const OTRR: [&str; 4] = ["--manifest-path", "interop/otrr/Cargo.toml", "--bin", "bench"];
+
 /// Builds the benches and runs those whose names contain the filter, all without one.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     let (options, filters): (Vec<String>, Vec<String>) =
@@ -25,6 +30,9 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
     }
     if beside_peers {
         results.push(run(&["--manifest-path", PEERS, "--profile", "dist"], arguments));
+    }
+    if BESIDE_OTRR.iter().any(|name| name.contains(filter)) {
+        results.push(run(&[&OTRR[..], &["--profile", "dist"]].concat(), arguments));
     }
     if over_tor {
         let only: Vec<String> = [OVER_TOR.to_owned()].into_iter().chain(options).collect();
