@@ -1,4 +1,4 @@
-//! Every goal: its name, and the most that ours may take of the peer's time.
+//! Every goal: its name, and the most that ours may take, of the peer's time or at all.
 
 /// What is wanted of one measurement. It is met when the bad end of the 95 % interval of the ratio reaches it.
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +44,12 @@ pub(crate) const OTR4_SESSION: Wanted = Wanted { name: "otr-4-session", at_most:
 /// A check of a secret that both know: as fast.
 pub(crate) const OTR4_CHECK: Wanted = Wanted { name: "otr-4-check", at_most: 1.0 };
 
+/// Texts to a profile of a million messages, 64 in a commit, and their receipts, beside SQLite without a key: half as
+/// fast, at worst.
+pub(crate) const STORE_SENDS: Wanted = Wanted { name: "store-sends", at_most: 2.0 };
+
 /// All of them, of every program that measures.
-pub(crate) const ALL: [Wanted; 17] = [
+pub(crate) const ALL: [Wanted; 18] = [
     PACKET_32,
     PACKET_1K,
     PACKET_64K,
@@ -63,7 +67,38 @@ pub(crate) const ALL: [Wanted; 17] = [
     OTR4_SESSION,
     OTR4_CHECK,
     LATENCY,
+    STORE_SENDS,
 ];
+
+/// What is wanted of one measurement that has no peer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    pub(crate) name: &'static str,
+    pub(crate) at_most: f64,
+    pub(crate) unit: &'static str,
+    /// Of so many per mille of what was measured.
+    pub(crate) per_mille: usize,
+}
+
+/// Making a profile of a million messages and two hundred contacts, by what stores them.
+#[cfg_attr(not(feature = "store"), expect(dead_code, reason = "measured with the store alone"))]
+pub(crate) const STORE_MAKING: Bound =
+    Bound { name: "store-making", at_most: 180.0, unit: "s", per_mille: 1_000 };
+/// The first screen of it, from the key on.
+pub(crate) const STORE_SCREEN: Bound =
+    Bound { name: "store-screen", at_most: 100.0, unit: "ms", per_mille: 990 };
+/// A page of 50 messages.
+pub(crate) const STORE_PAGE: Bound =
+    Bound { name: "store-page", at_most: 2.0, unit: "ms", per_mille: 990 };
+/// A search for 50 messages.
+pub(crate) const STORE_SEARCH: Bound =
+    Bound { name: "store-search", at_most: 50.0, unit: "ms", per_mille: 990 };
+/// Memory of the program over that with an empty profile.
+pub(crate) const STORE_MEMORY: Bound =
+    Bound { name: "store-memory", at_most: 40.0, unit: "MB", per_mille: 1_000 };
+
+/// All of them; the making is measured with whichever comes first.
+pub(crate) const BOUNDS: [Bound; 4] = [STORE_SCREEN, STORE_PAGE, STORE_SEARCH, STORE_MEMORY];
 
 /// Memory, state and restores of a session: no goal, only reported.
 pub(crate) const SESSIONS: &str = "ratchet-sessions";

@@ -1,8 +1,9 @@
 //! Benches of Undertone against its peers.
 //!
 //! Each goal is a line: name, ours, the peer's, the ratio with its 95 % interval, the goal, and
-//! whether it is met. Ours and the peer's alternate, so that both see the same machine. Other lines
-//! report what has no goal.
+//! whether it is met. Ours and the peer's alternate, so that both see the same machine. What has a
+//! bound and no peer is told by its median and by that of its values which the bound is for. Other
+//! lines report what has no goal.
 
 #![expect(
     clippy::print_stdout,
@@ -18,12 +19,14 @@ mod otr;
 mod ratchet;
 mod run;
 mod sessions;
+#[cfg(feature = "store")]
+mod store;
 
 use std::process::ExitCode;
 
 use crate::goals::{CHUNK, PACKET_1K, PACKET_32, PACKET_64K, SESSIONS, TURN, Wanted};
 use crate::goals::{OTR_CHECK, OTR_MESSAGE, OTR_MESSAGE_1K, OTR_SESSION, OTR_TURN};
-use crate::run::{Measure, Report};
+use crate::run::{Measure, MeasureAlone, Measures, Report};
 
 /// What measures the goals.
 const GOALS: &[(Wanted, Measure)] = &[
@@ -39,6 +42,19 @@ const GOALS: &[(Wanted, Measure)] = &[
     (OTR_CHECK, otr::check),
     #[cfg(feature = "tor")]
     (goals::LATENCY, latency::measure),
+    #[cfg(feature = "store")]
+    (goals::STORE_SENDS, store::sends),
+];
+
+const BOUNDS: &[(goals::Bound, MeasureAlone)] = &[
+    #[cfg(feature = "store")]
+    (goals::STORE_SCREEN, store::screen),
+    #[cfg(feature = "store")]
+    (goals::STORE_PAGE, store::page),
+    #[cfg(feature = "store")]
+    (goals::STORE_SEARCH, store::search),
+    #[cfg(feature = "store")]
+    (goals::STORE_MEMORY, store::memory),
 ];
 
 const REPORTS: &[(&str, Report)] = &[(SESSIONS, sessions::report)];
@@ -57,5 +73,5 @@ fn main() -> ExitCode {
             }
         };
     }
-    run::run(&arguments, GOALS, REPORTS)
+    run::run(&arguments, Measures { goals: GOALS, bounds: BOUNDS, reports: REPORTS })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::goals::Wanted;
+use crate::goals::{Bound, Wanted};
 use crate::run::Failure;
 
 /// How often the pairs are drawn anew for the interval.
@@ -70,8 +70,8 @@ impl Goal {
 
     /// The line of what was measured so, beside the goal.
     #[cfg_attr(
-        not(feature = "tor"),
-        expect(dead_code, reason = "told of times over onion services")
+        not(any(feature = "tor", feature = "store")),
+        expect(dead_code, reason = "told of times over onion services and of single texts")
     )]
     pub(crate) fn without_goal(&self, how: &str) -> String {
         format!("{how}: {}; a pair differs by {:.2} {}", self.numbers(), self.more, self.unit)
@@ -121,11 +121,61 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     }
 }
 
+/// What was measured of something that has a bound and no peer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Taken {
+    median: f64,
+    /// So much or less was taken by as many as the bound is for.
+    most: f64,
+    bound: Bound,
+}
+
+impl Taken {
+    /// `None` without a value.
+    #[cfg_attr(
+        not(any(feature = "store", test)),
+        expect(dead_code, reason = "only the store has bounds")
+    )]
+    pub(crate) fn new(mut values: Vec<f64>, bound: Bound) -> Option<Self> {
+        let median = median(values.clone())?;
+        values.sort_by(f64::total_cmp);
+        let within = (values.len() * bound.per_mille).div_ceil(1_000).max(1);
+        Some(Self { median, most: *values.get(within - 1)?, bound })
+    }
+
+    pub(crate) fn is_met(&self) -> bool {
+        self.most <= self.bound.at_most
+    }
+
+    /// The line of this goal.
+    pub(crate) fn line(&self) -> String {
+        let word = if self.is_met() { "ok" } else { "short" };
+        let Bound { name, at_most, unit, .. } = self.bound;
+        format!("{name}  {}  goal <= {at_most} {unit}  {word}", self.numbers())
+    }
+
+    pub(crate) fn numbers(&self) -> String {
+        let Self { median, most, bound: Bound { unit, per_mille, .. } } = self;
+        format!("median {median:.2} {unit}  {} % within {most:.2} {unit}", *per_mille as f64 / 10.0)
+    }
+}
+
 /// Steele, Lea and Flood's generator: enough for draws, and no crate.
-struct SplitMix(u64);
+pub(crate) struct SplitMix(u64);
 
 impl SplitMix {
-    fn next(&mut self) -> u64 {
+    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "fills profiles"))]
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// From 0 to 1, without 1.
+    #[cfg_attr(not(feature = "store"), expect(dead_code, reason = "fills profiles"))]
+    pub(crate) fn fraction(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -134,7 +184,7 @@ impl SplitMix {
     }
 
     /// A number below `bound`; the bias is far below what a bootstrap can see.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from((u128::from(self.next()) * bound as u128) >> 64).unwrap_or(0)
     }
 }
@@ -185,6 +235,19 @@ mod tests {
             goal.line("latency"),
             "latency  ours 31.2 ms  peer 29.9 ms  ratio 1.043 [1.031, 1.056]  goal <= 1.10  ok"
         );
+    }
+
+    #[test]
+    fn a_bound_is_for_as_many_as_it_says() {
+        let bound = Bound { name: "it", at_most: 2.0, unit: "ms", per_mille: 990 };
+        let values = |slow: usize| (0..1_000).map(|at| if at < slow { 9.0 } else { 1.0 }).collect();
+        let taken = Taken::new(values(10), bound).unwrap();
+        assert!(taken.is_met());
+        assert_eq!(taken.line(), "it  median 1.00 ms  99 % within 1.00 ms  goal <= 2 ms  ok");
+        let taken = Taken::new(values(11), bound).unwrap();
+        assert!(!taken.is_met());
+        assert_eq!(taken.line(), "it  median 1.00 ms  99 % within 9.00 ms  goal <= 2 ms  short");
+        assert!(Taken::new(Vec::new(), bound).is_none());
     }
 
     #[test]

@@ -31,7 +31,8 @@ cargo xtask mutants [CRATE] [OPTION]...   tries changes of smp and ratchet that 
                                           --file PART, --shard K/N, --again for all, --check for none
 cargo xtask sim [--seeds N] [--script FILE]   plays N seeds of the simulator, 1000 if not said, or one script
 cargo xtask sim --planted [NAME]          compiles bugs in place of real lines; the simulator must find each
-cargo xtask soak [--hours N]              plays seeds of the simulator for N hours; 8 if not said
+cargo xtask soak [--hours N]              plays seeds of the simulator for N hours, 8 if not said, and kills the program
+                                          200 times beside it
 cargo xtask generate [--check]            notices, manual page and completions; --check fails where one is out of date
 cargo xtask help                          this list
 

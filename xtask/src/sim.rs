@@ -15,6 +15,10 @@ pub(crate) const IN_CI: &str = "10000";
 /// Hours of a soak if it isn't said.
 const HOURS: u64 = 8;
 
+/// How often a soak kills the program itself, and the test that does so.
+const KILLS: &str = "200";
+const KILLER: &str = "long_a_kept_conversation_outlives_kills";
+
 /// Seeds within which a planted bug must be found.
 const WITHIN: &str = "1000";
 
@@ -59,7 +63,31 @@ pub(crate) fn soak(arguments: &[String]) -> Outcome {
         ["--hours", hours, "--from", seed] => (hours_of(hours)?, *seed),
         _ => return Err("soak takes --hours N [--from SEED]".to_owned()),
     };
-    simulate(&["soak", &hours.saturating_mul(3_600).to_string(), from])
+    // What is built is built first, so that the hours are those of the simulator.
+    step::run(killer("--no-run"))?;
+    let seconds = hours.saturating_mul(3_600).to_string();
+    let (killed, simulated) = std::thread::scope(|scope| {
+        let killed = scope.spawn(|| step::run(killer("--quiet")));
+        let simulated = simulate(&["soak", &seconds, from]);
+        let killed = killed.join();
+        (killed.unwrap_or_else(|_| Err("the kills broke off".to_owned())), simulated)
+    });
+    // Both are told: one that failed doesn't hide the other.
+    let told = |name: &str, done: &Result<(), String>| match done {
+        Ok(()) => println!("{name}: well"),
+        Err(why) => println!("{name}: FAILED: {why}"),
+    };
+    told(&format!("{KILLS} kills of the program"), &killed);
+    let simulated = simulated.map(drop);
+    told(&format!("{hours} hours of the simulator"), &simulated);
+    Ok(killed.is_ok() && simulated.is_ok())
+}
+
+/// Kills the program beside the simulator: both ends send all the time over the loopback network.
+fn killer(option: &str) -> std::process::Command {
+    let mut command = step::cargo(&["test", "--locked", "-p", "undertone-cli", "--test", KILLER]);
+    command.arg(option).env("UNDERTONE_KILLS", KILLS);
+    command
 }
 
 fn hours_of(word: &str) -> Result<u64, String> {
@@ -152,6 +180,12 @@ mod tests {
             }
             assert_eq!(found, 1, "{name}");
         }
+    }
+
+    #[test]
+    fn the_test_that_kills_takes_its_number() {
+        let path = step::root().join("crates/cli/tests").join(KILLER).with_extension("rs");
+        assert!(fs::read_to_string(path).unwrap().contains("\"UNDERTONE_KILLS\""));
     }
 
     #[test]

@@ -18,8 +18,10 @@ mod suite;
 use std::process::ExitCode;
 
 use crate::goals::{FILE, SUITE};
+use crate::run::Measures;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    run::run(&arguments, &[(FILE, files::measure)], &[(SUITE, suite::report)])
+    let (goals, reports) = ([(FILE, files::measure as _)], [(SUITE, suite::report as _)]);
+    run::run(&arguments, Measures { goals: &goals, bounds: &[], reports: &reports })
 }

@@ -25,7 +25,6 @@ use std::time::Duration;
 use rusqlite::Connection;
 use undertone_engine::storage::Write;
 use undertone_handle::ConversationId;
-use undertone_handle::query;
 
 pub use self::read::{Reader, Terms};
 pub use self::storage::AnyStorage;
@@ -155,12 +154,12 @@ impl Profile {
     fn check_splitter(&self) -> Result<(), Fault> {
         let db = &self.connection;
         let known: String = db.query_row("SELECT splitter FROM own", [], |row| row.get(0))?;
-        if known == query::splitter() {
+        if known == index::rules() {
             return Ok(());
         }
         db.execute_batch("BEGIN IMMEDIATE")?;
         let done = index::clear(db).and_then(|()| {
-            db.execute("UPDATE own SET splitter = ?1", [query::splitter()])?;
+            db.execute("UPDATE own SET splitter = ?1", [index::rules()])?;
             Ok(db.execute_batch("COMMIT")?)
         });
         if done.is_err() {
@@ -406,7 +405,7 @@ impl std::fmt::Debug for Profile {
 /// What every profile begins with.
 fn fill(connection: &Connection) -> Result<(), OpenError> {
     let sql = "INSERT INTO own (id, next_number, indexed, splitter) VALUES (1, 1, 0, ?1)";
-    connection.execute(sql, [query::splitter()])?;
+    connection.execute(sql, [index::rules()])?;
     Ok(())
 }
 

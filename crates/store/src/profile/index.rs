@@ -4,6 +4,11 @@
 //! are not yet, because an index takes many at once far more cheaply than each for itself, and a
 //! commit should touch few pages. A search looks through those one by one.
 //!
+//! In the index a text is under its serial number with a minus before it, so that the newest come first in its own
+//! order. Against that order FTS5 notes where each entry of a list is, eight by eight in a piece of memory that
+//! grows; with memory that is erased when it is given back that is a copy each time, and a frequent word takes
+//! seconds. It takes texts in by that order as well, so of many at once the newest goes first.
+//!
 //! The index holds no text. To take a text out of it, what it was is told again, so whoever erases a
 //! text calls here first.
 
@@ -21,6 +26,11 @@ pub(super) const WAITING: i64 = 256;
 /// this part of all.
 const FEW: i64 = 1_000;
 const PART: i64 = 8;
+
+/// By which rules texts are in the index. With others it is made anew.
+pub(super) fn rules() -> String {
+    format!("newest first; {}", query::splitter())
+}
 
 /// A message's serial number and text, if it is there.
 pub(super) fn entry(
@@ -61,7 +71,7 @@ fn words(text: &str) -> Zeroizing<String> {
 fn insert(db: &Connection, serial: i64, text: &str) -> Result<(), Fault> {
     let words = words(text);
     if !words.is_empty() {
-        let sql = "INSERT INTO words (rowid, text) VALUES (?1, ?2)";
+        let sql = "INSERT INTO words (rowid, text) VALUES (-?1, ?2)";
         db.prepare_cached(sql)?.execute(params![serial, words.as_str()])?;
     }
     Ok(())
@@ -70,7 +80,7 @@ fn insert(db: &Connection, serial: i64, text: &str) -> Result<(), Fault> {
 fn delete(db: &Connection, serial: i64, text: &str) -> Result<(), Fault> {
     let words = words(text);
     if !words.is_empty() {
-        let sql = "INSERT INTO words (words, rowid, text) VALUES ('delete', ?1, ?2)";
+        let sql = "INSERT INTO words (words, rowid, text) VALUES ('delete', -?1, ?2)";
         db.prepare_cached(sql)?.execute(params![serial, words.as_str()])?;
     }
     Ok(())
@@ -106,7 +116,9 @@ pub(super) fn remove_all(db: &Connection, first: i64, last: i64) -> Result<(), F
         // Taking a text out costs several times what taking it in does.
         clear(db)?;
     } else {
-        let sql = "SELECT serial, body FROM message WHERE id BETWEEN ?1 AND ?2 AND serial <= ?3";
+        // Within a conversation the order of the ids is that of the serial numbers.
+        let sql = "SELECT serial, body FROM message WHERE id BETWEEN ?1 AND ?2 AND serial <= ?3
+                   ORDER BY id DESC";
         let mut query = db.prepare_cached(sql)?;
         let mut rows = query.query(params![first, last, through])?;
         while let Some(row) = rows.next()? {
@@ -136,19 +148,18 @@ pub(super) fn catch_up(db: &Connection, most: i64) -> Result<bool, Fault> {
     if last - through < WAITING {
         return Ok(false);
     }
+    // Numbers of texts that are gone are missing among them.
+    let sql = "SELECT max(serial) FROM
+               (SELECT serial FROM found WHERE serial > ?1 ORDER BY serial LIMIT ?2)";
+    let reached: Option<i64> =
+        db.prepare_cached(sql)?.query_row([through, most], |row| row.get(0))?;
+    let reached = reached.unwrap_or(last);
     let sql = "SELECT f.serial, m.body FROM found f JOIN message m ON m.id = f.message
-               WHERE f.serial > ?1 ORDER BY f.serial LIMIT ?2";
+               WHERE f.serial > ?1 AND f.serial <= ?2 ORDER BY f.serial DESC";
     let mut query = db.prepare_cached(sql)?;
-    let mut rows = query.query([through, most])?;
-    let mut reached = last;
-    let mut taken = 0_i64;
+    let mut rows = query.query([through, reached])?;
     while let Some(row) = rows.next()? {
-        let serial = row.get(0)?;
-        insert(db, serial, &rows::text(row, 1)?)?;
-        taken += 1;
-        if taken == most {
-            reached = serial;
-        }
+        insert(db, row.get(0)?, &rows::text(row, 1)?)?;
     }
     db.prepare_cached("UPDATE own SET indexed = ?1")?.execute([reached])?;
     Ok(last - reached >= WAITING)

@@ -202,8 +202,8 @@ impl Look for Reader {
             let asked = asked(search);
             // The index is asked by and by: it may find what the search doesn't mean.
             while hits.len() < limit {
-                let sql = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid < ?2
-                           ORDER BY rowid DESC LIMIT ?3";
+                let sql = "SELECT -rowid FROM words WHERE words MATCH ?1 AND rowid > -?2
+                           ORDER BY rowid LIMIT ?3";
                 let mut query = db.prepare_cached(sql)?;
                 let most = limit.saturating_sub(hits.len()).max(BATCH);
                 let serials: Vec<i64> = query

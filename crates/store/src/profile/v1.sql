@@ -99,8 +99,8 @@ CREATE INDEX message_numbered ON message (id >> 32, own, sequence);
 CREATE INDEX message_expiring ON message (expires) WHERE expires IS NOT NULL;
 CREATE INDEX message_unseen ON message (id) WHERE seen = 0 AND own = 0;
 
--- All messages in the order in which they came, whosever they are. The index of words speaks of
--- serial numbers, so that the newest are found first.
+-- All messages in the order in which they came, whosever they are. The index of words has a message
+-- under its serial number with a minus before it, so that the newest are found first.
 CREATE TABLE found (
     serial INTEGER PRIMARY KEY,
     message INTEGER NOT NULL

@@ -68,7 +68,8 @@ pub(super) fn apply(db: &Connection, write: &Write) -> Result<Done, Fault> {
             run(db, sql, params![first, end.min(rows::int(last.0))])
         }
         Write::Purge(messages) => {
-            for message in messages {
+            // Mostly the oldest are first; the index takes them out the other way round.
+            for message in messages.iter().rev() {
                 purge(db, *message)?;
             }
             Ok(Done::Erased)
