@@ -288,7 +288,7 @@ impl Profile {
         self.to_settle || self.owed
     }
 
-    /// Forgets a contact with all that was said, now and in the files: see [`Profile::scrub`].
+    /// Forgets a contact with all that was said, now and in the files: see [`Profile::settle`].
     ///
     /// # Errors
     /// See [`Fault`]. Either all of it is still there or none; what is left in the files then goes the
@@ -296,8 +296,7 @@ impl Profile {
     pub fn forget(&mut self, contact: ConversationId) -> Result<(), Fault> {
         self.apply(&[Write::Forget(contact)])?;
         self.commit()?;
-        while self.index_more()? {}
-        self.scrub()
+        self.settle()
     }
 
     /// Reads all of it and checks that its parts agree, which takes seconds in a large profile.

@@ -75,7 +75,14 @@ fn text(contact: &Overview, line: &Line) -> String {
 /// A moment by the clock of Greenwich, so that the file doesn't tell where it was written.
 fn time(at: u64) -> String {
     let at = i64::try_from(at).ok().and_then(|at| UtcDateTime::from_timespec(at, 0).ok());
-    at.map_or_else(|| "at an unknown time".to_owned(), |at| at.to_string())
+    at.map_or_else(
+        || "at an unknown time".to_owned(),
+        |at| {
+            let (year, month, day) = (at.year(), at.month(), at.month_day());
+            let (hour, minute, second) = (at.hour(), at.minute(), at.second());
+            format!("{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        },
+    )
 }
 
 #[cfg(test)]
