@@ -19,24 +19,11 @@ mod otr4;
 mod pair;
 #[path = "../../../fuzz/src/peer4.rs"]
 mod peer4;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 
-use std::path::Path;
-
-/// Runs a target on each file of its corpus, which has to get behind acceptance now and then.
 fn replay(target: &str, run: fn(&[u8]) -> usize) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let files = std::fs::read_dir(&folder).unwrap();
-    let inputs: Vec<_> = files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
-    assert!(!inputs.is_empty(), "{target} has no corpus");
-    let mut accepted = 0;
-    for input in &inputs {
-        accepted += usize::from(run(input) > 0);
-        // Each beginning of it is an input too.
-        for length in (0..input.len()).step_by(input.len() / 4 + 1) {
-            run(&input[..length]);
-        }
-    }
-    assert!(accepted * 4 > inputs.len(), "{target} accepts {accepted} of {}", inputs.len());
+    replay::replay(target, run, 4, 4);
 }
 
 #[test]

@@ -12,24 +12,11 @@ mod input;
 #[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 #[path = "../../../fuzz/src/ratchet.rs"]
 mod ratchet;
+#[path = "../../../fuzz/src/replay.rs"]
+mod replay;
 
-use std::path::Path;
-
-/// Runs a target on each file of its corpus, which has to get behind acceptance now and then.
 fn replay(target: &str, run: fn(&[u8]) -> usize) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus").join(target);
-    let files = std::fs::read_dir(&folder).unwrap();
-    let inputs: Vec<_> = files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect();
-    assert!(!inputs.is_empty(), "{target} has no corpus");
-    let mut accepted = 0;
-    for input in &inputs {
-        accepted += usize::from(run(input) > 0);
-        // Each beginning of it is an input too.
-        for length in (0..input.len()).step_by(input.len() / 8 + 1) {
-            run(&input[..length]);
-        }
-    }
-    assert!(accepted > 0, "{target} accepts nothing");
+    replay::replay(target, run, 8, usize::MAX);
 }
 
 #[test]
