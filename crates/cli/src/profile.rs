@@ -242,7 +242,11 @@ impl Round<'_> {
                 crate::config::History::Days(days) => Some(History::For(u32::from(days) * 86_400)),
                 crate::config::History::Off => Some(History::NotKept),
             },
-            conversations: kept::all(&reader).map_err(said)?.into_iter().map(resume).collect(),
+            conversations: kept::conversations(&reader)
+                .map_err(said)?
+                .into_iter()
+                .map(resume)
+                .collect(),
         });
         let connection = connect(settings.network.value, details)?;
         for notice in &connection.notices {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use undertone_handle::command::is_deceptive;
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::query::{Before, Line, Overview, Search};
-use undertone_handle::{MessageId, SecretText};
+use undertone_handle::{ConversationId, MessageId, SecretText};
 use undertone_store::profile::{Look as _, Reader, Terms};
 
 use crate::failure::{Failure, Kind};
@@ -292,7 +292,7 @@ impl std::fmt::Debug for Kept {
 ///
 /// # Errors
 /// The machine.
-pub fn all(reader: &Reader) -> Result<Vec<Kept>, Failure> {
+pub fn conversations(reader: &Reader) -> Result<Vec<Kept>, Failure> {
     let mut all = Vec::new();
     for (place, overview) in reader.overviews()?.into_iter().enumerate() {
         let id = overview.conversation;
