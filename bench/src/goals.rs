@@ -33,12 +33,23 @@ pub(crate) const OTR_SESSION: Wanted = Wanted { name: "otr-3-session", at_most: 
 /// A check of a secret that both know: half as fast, at worst.
 pub(crate) const OTR_CHECK: Wanted = Wanted { name: "otr-3-check", at_most: 2.0 };
 
+/// Version 4 beside otrr, a text of 32 bytes, sent and read: as fast.
+pub(crate) const OTR4_MESSAGE: Wanted = Wanted { name: "otr-4-message", at_most: 1.0 };
+/// A text of 1 KiB, sent and read: as fast.
+pub(crate) const OTR4_MESSAGE_1K: Wanted = Wanted { name: "otr-4-message-1k", at_most: 1.0 };
+/// A text that answers one, so that keys change: as fast.
+pub(crate) const OTR4_TURN: Wanted = Wanted { name: "otr-4-turn", at_most: 1.0 };
+/// A session from the query on: as fast.
+pub(crate) const OTR4_SESSION: Wanted = Wanted { name: "otr-4-session", at_most: 1.0 };
+/// A check of a secret that both know: as fast.
+pub(crate) const OTR4_CHECK: Wanted = Wanted { name: "otr-4-check", at_most: 1.0 };
+
 /// Texts to a profile of a million messages, 64 in a commit, and their receipts, beside SQLite without a key: half as
 /// fast, at worst.
 pub(crate) const STORE_SENDS: Wanted = Wanted { name: "store-sends", at_most: 2.0 };
 
 /// All of them, of every program that measures.
-pub(crate) const ALL: [Wanted; 13] = [
+pub(crate) const ALL: [Wanted; 18] = [
     PACKET_32,
     PACKET_1K,
     PACKET_64K,
@@ -50,6 +61,11 @@ pub(crate) const ALL: [Wanted; 13] = [
     OTR_TURN,
     OTR_SESSION,
     OTR_CHECK,
+    OTR4_MESSAGE,
+    OTR4_MESSAGE_1K,
+    OTR4_TURN,
+    OTR4_SESSION,
+    OTR4_CHECK,
     LATENCY,
     STORE_SENDS,
 ];

@@ -52,8 +52,14 @@ _undertone() {
             undertone,ratchet)
                 cmd="undertone__subcmd__ratchet"
                 ;;
+            undertone__subcmd__contact,delete)
+                cmd="undertone__subcmd__contact__subcmd__delete"
+                ;;
             undertone__subcmd__contact,list)
                 cmd="undertone__subcmd__contact__subcmd__list"
+                ;;
+            undertone__subcmd__message,export)
+                cmd="undertone__subcmd__message__subcmd__export"
                 ;;
             undertone__subcmd__message,list)
                 cmd="undertone__subcmd__message__subcmd__list"
@@ -265,12 +271,50 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__contact)
-            opts="-h --plain --json --log --log-level --config --help list"
+            opts="-h --plain --json --log --log-level --config --help list delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__contact__subcmd__delete)
+            opts="-h --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -461,12 +505,50 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__message)
-            opts="-h --plain --json --log --log-level --config --help list search"
+            opts="-h --plain --json --log --log-level --config --help list export search"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__message__subcmd__export)
+            opts="-h --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -593,7 +675,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__otr__subcmd__talk)
-            opts="-h --listen --connect --pipes --stdio --versions --policy --max-line --key --account --plain --json --log --log-level --config --help"
+            opts="-h --listen --connect --pipes --stdio --versions --policy --max-line --key --account --our-name --their-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -628,6 +710,14 @@ _undertone() {
                     return 0
                     ;;
                 --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --our-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --their-name)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

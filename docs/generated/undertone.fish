@@ -159,15 +159,16 @@ complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand profile; and __fish_seen_subcommand_from path" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
-complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
-complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
-complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the contacts of a profile, the one with the newest message first'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -f -a "list" -d 'List the contacts of a profile, the one with the newest message first'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and not __fish_seen_subcommand_from list delete" -f -a "delete" -d 'Delete a contact with all that was said, so that not even the decrypted files have it'
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l password-fd -d 'The password is the next line of this open file descriptor' -r
@@ -180,16 +181,29 @@ complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'
 debug\t'What happened inside'"
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -f -a "list" -d 'Print what was said with a contact, oldest first'
-complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list search" -f -a "search" -d 'Find words in all conversations, the newest message first'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -f -a "list" -d 'Print what was said with a contact, oldest first'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -f -a "export" -d 'Write what was said with a contact to a file that anybody can read'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -f -a "search" -d 'Find words in all conversations, the newest message first'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l password-fd -d 'The password is the next line of this open file descriptor' -r
@@ -202,6 +216,18 @@ complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l limit -d 'How many messages at most' -r
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
@@ -374,7 +400,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand otr; and not __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l listen -d 'Wait for a connection at a port of this machine, such as 5000 or [::1]:5000; with 0, at any port, which is said' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l connect -d 'Connect to a port of this machine' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l pipes -d 'Read lines from one named pipe or open file (/dev/fd/3) and write them to another' -r -F
-complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l versions -d 'Versions that are spoken, such as 3 or 2,3 [default: those of the policy]' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l versions -d 'Versions that are spoken, such as 4 or 2,3,4 [default: 3,4]. The highest that both ends speak is taken' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l policy -d 'What happens without being asked' -r -f -a "require\t'Nothing leaves in the clear; the first text asks for a private conversation, and waits'
 always\t'Nothing leaves in the clear, and offers of the other end are taken'
 manual\t'Text leaves in the clear until somebody asks for a private conversation (/otr)'
@@ -383,6 +409,8 @@ never\t'OTR is off: everything is text in the clear'"
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l max-line -d 'The longest line that the carrier takes, in bytes: longer messages go in pieces' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l key -d 'Take a key from this file of private keys of libotr (otr.private_key). Without it a fresh one is made and forgotten at the end' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l account -d 'The account whose key it is, where the file has several' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l our-name -d 'Your name on the carrier, which version 4 signs: both programs must have the same, such as ana@example.net. Two of this program need none' -r
+complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l their-name -d 'The other end\'s name on the carrier, exactly as its program has it' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand otr; and __fish_seen_subcommand_from talk" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'

@@ -246,6 +246,24 @@ debug\:"What happened inside"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(delete)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+&& ret=0
+;;
         esac
     ;;
 esac
@@ -287,6 +305,25 @@ debug\:"What happened inside"))' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+&& ret=0
+;;
+(export)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':contact -- Which contact\: the name under which you see them, or the id that `contact list` shows:_default' \
+':file -- Where to:_files' \
 && ret=0
 ;;
 (search)
@@ -551,7 +588,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[Wait for a connection at a port of this machine, such as 5000 or \[\:\:1\]\:5000; with 0, at any port, which is said]:[ADDRESS:]PORT:_default' \
 '--connect=[Connect to a port of this machine]:[ADDRESS:]PORT:_default' \
 '*--pipes=[Read lines from one named pipe or open file (/dev/fd/3) and write them to another]:FROM:_files:FROM:_files' \
-'*--versions=[Versions that are spoken, such as 3 or 2,3 \[default\: those of the policy\]]:LIST:_default' \
+'*--versions=[Versions that are spoken, such as 4 or 2,3,4 \[default\: 3,4\]. The highest that both ends speak is taken]:LIST:_default' \
 '--policy=[What happens without being asked]:POLICY:((require\:"Nothing leaves in the clear; the first text asks for a private conversation, and waits"
 always\:"Nothing leaves in the clear, and offers of the other end are taken"
 manual\:"Text leaves in the clear until somebody asks for a private conversation (/otr)"
@@ -560,6 +597,8 @@ never\:"OTR is off\: everything is text in the clear"))' \
 '--max-line=[The longest line that the carrier takes, in bytes\: longer messages go in pieces]:BYTES:_default' \
 '--key=[Take a key from this file of private keys of libotr (otr.private_key). Without it a fresh one is made and forgotten at the end]:FILE:_files' \
 '--account=[The account whose key it is, where the file has several]:NAME:_default' \
+'--our-name=[Your name on the carrier, which version 4 signs\: both programs must have the same, such as ana@example.net. Two of this program need none]:NAME:_default' \
+'--their-name=[The other end'\''s name on the carrier, exactly as its program has it]:NAME:_default' \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
 '--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
 info\:"What happened"
@@ -659,8 +698,14 @@ _undertone__subcmd__config_commands() {
 _undertone__subcmd__contact_commands() {
     local commands; commands=(
 'list:List the contacts of a profile, the one with the newest message first' \
+'delete:Delete a contact with all that was said, so that not even the decrypted files have it' \
     )
     _describe -t commands 'undertone contact commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__contact__subcmd__delete_commands] )) ||
+_undertone__subcmd__contact__subcmd__delete_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone contact delete commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__contact__subcmd__list_commands] )) ||
 _undertone__subcmd__contact__subcmd__list_commands() {
@@ -691,9 +736,15 @@ _undertone__subcmd__man_commands() {
 _undertone__subcmd__message_commands() {
     local commands; commands=(
 'list:Print what was said with a contact, oldest first' \
+'export:Write what was said with a contact to a file that anybody can read' \
 'search:Find words in all conversations, the newest message first' \
     )
     _describe -t commands 'undertone message commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__message__subcmd__export_commands] )) ||
+_undertone__subcmd__message__subcmd__export_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone message export commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__message__subcmd__list_commands] )) ||
 _undertone__subcmd__message__subcmd__list_commands() {

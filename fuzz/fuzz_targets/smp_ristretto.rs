@@ -6,7 +6,7 @@
 #[path = "../../crates/smp/tests/fuzzing/core.rs"]
 mod core;
 #[expect(dead_code, unused_macros, unused_imports, reason = "tests need them")]
-#[path = "../../crates/smp/tests/uses/support.rs"]
+#[path = "../../crates/smp/tests/scenarios/support.rs"]
 mod support;
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {

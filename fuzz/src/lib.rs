@@ -4,6 +4,9 @@ use std::sync::OnceLock;
 
 mod input;
 pub mod otr;
+pub mod otr4;
+mod pair;
+mod peer4;
 pub mod ratchet;
 
 /// Asks the targets to say which inputs get behind acceptance.

@@ -1,11 +1,11 @@
-//! OTR versions 2 and 3: its parsers, and a session in each of its states, against lines of a stranger, of a carrier that
+//! OTR versions 2 and 3 (4 is in `otr4.rs`): its parsers, and a session in each of its states, against lines of a stranger, of a carrier that
 //! does what it likes, and of a peer at fault.
 //!
 //! The last is what a MAC lets through: [`messages`] knows the keys of the peer, because it gave it its random numbers,
 //! and makes authentic messages whose fields and plaintext the input chooses. Every target checks what has to hold, not
 //! only that nothing panics, and gives how many things were accepted.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -14,51 +14,20 @@ use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
 use crypto_bigint::{Odd, U320, U1536};
 use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit as _, StreamCipher as _};
-use data_encoding::{BASE64, HEXLOWER};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{Rng as _, SeedableRng as _};
+use rand_chacha::rand_core::Rng as _;
 use sha1::{Digest as _, Sha1};
 use undertone_otr::files::{
     read_fingerprints, read_keys, read_tags, write_fingerprints, write_keys, write_tags,
 };
-use undertone_otr::{
-    Account, Event, InstanceTag, Output, Policy, PrivateKey, PublicKey, Refusal, Session, Settings,
-    Status, Version,
-};
+use undertone_otr::{Event, Output, Policy, PrivateKey, PublicKey, Refusal, Status, Version};
 
 use super::input::Input;
-
-/// The most steps of one input, so that a run is short.
-const STEPS: usize = 32;
-
-/// In every text that must not leave in the clear.
-const MARK: &str = "lake by the mill";
-
-const ANA: u32 = 0x1000;
-const BEN: u32 = 0x2000;
-
-fn rng(seed: u8) -> ChaCha20Rng {
-    ChaCha20Rng::from_seed([seed; 32])
-}
-
-/// The key of both ends, which is for tests alone: making one takes seconds.
-fn key() -> &'static PrivateKey {
-    static KEY: OnceLock<PrivateKey> = OnceLock::new();
-    KEY.get_or_init(|| {
-        let golden = include_str!("../../crates/otr/tests/golden/private-key-v1.hex").trim();
-        let bytes = HEXLOWER.decode(golden.as_bytes()).expect("digits");
-        PrivateKey::from_bytes(&bytes).expect("a key")
-    })
-}
-
-fn session(tag: u32, policy: Policy, longest_line: Option<usize>) -> Session {
-    let again = PrivateKey::from_bytes(&key().to_bytes()).expect("a key");
-    let tag = InstanceTag::new(tag).expect("a tag");
-    let explanation = String::new();
-    let settings = Settings { policy, longest_line, explanation, ..Settings::default() };
-    Session::new(Account::new(again, tag), settings).expect("long enough lines")
-}
+use super::pair::{
+    ANA, BEN, MARK, NOW, Pair, STEPS, armored, bytes_of, check_hidden, check_stranger, data_of,
+    edited, key, private_text, record, rng, session,
+};
 
 /// The policies of a run, by a byte of the input.
 fn policy(byte: u8) -> Policy {
@@ -140,7 +109,7 @@ fn stock() -> &'static Vec<String> {
         let mut all = Vec::new();
         for version in [Version::V3, Version::V2] {
             let mut pair = Pair::new(Policy::MANUAL.only(version), None, 9);
-            pair.begin();
+            pair.begin(0);
             let said = pair.ends[0].send("hello", NOW).expect("private");
             let end = pair.ends[1].end();
             pair.sends(0, said.lines);
@@ -150,8 +119,6 @@ fn stock() -> &'static Vec<String> {
         all
     })
 }
-
-const NOW: Duration = Duration::ZERO;
 
 /// Any lines, to a session that is in the clear, waits with a text, or has answered a query. Nobody without its keys comes
 /// to a session with it, makes it say what waits, or has it show a text as private.
@@ -221,80 +188,6 @@ pub fn lines(data: &[u8]) -> usize {
         check_stranger(&ana, &output, policy);
     }
     accepted
-}
-
-fn check_stranger(ana: &Session, output: &Output, policy: Policy) {
-    assert_eq!(ana.status(), Status::Plain);
-    for event in &output.events {
-        assert!(!matches!(event, Event::Secure { .. } | Event::Private { .. }), "{event:?}");
-    }
-    if policy.require_encryption {
-        assert!(output.lines.iter().all(|line| !line.contains(MARK)), "in the clear");
-    }
-}
-
-fn armored(message: &[u8]) -> String {
-    format!("?OTR:{}.", BASE64.encode(message))
-}
-
-/// The bytes of an encoded message.
-fn bytes_of(line: &str) -> Option<Vec<u8>> {
-    let base64 = line.strip_prefix("?OTR:")?.strip_suffix('.')?;
-    BASE64.decode(base64.as_bytes()).ok()
-}
-
-/// A line, changed as the input says: its binary message if it has one, or its characters.
-fn edited(line: &str, inside: bool, input: &mut Input<'_>) -> String {
-    if let (true, Some(mut message)) = (inside, bytes_of(line)) {
-        input.edit(&mut message);
-        return armored(&message);
-    }
-    let mut bytes = line.as_bytes().to_vec();
-    input.edit(&mut bytes);
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Two ends, and what carries their lines.
-struct Pair {
-    ends: [Session; 2],
-    rngs: [ChaCha20Rng; 2],
-    /// Lines under way, each with whom it is for.
-    under_way: VecDeque<(usize, String)>,
-    all: Vec<(usize, String)>,
-}
-
-impl Pair {
-    fn new(policy: Policy, longest_line: Option<usize>, seed: u8) -> Self {
-        Self {
-            ends: [session(ANA, policy, longest_line), session(BEN, policy, longest_line)],
-            rngs: [rng(seed), rng(seed + 1)],
-            under_way: VecDeque::new(),
-            all: Vec::new(),
-        }
-    }
-
-    /// Ana asks, and everything arrives.
-    fn begin(&mut self) {
-        let output = self.ends[0].start(NOW).expect("versions");
-        self.sends(0, output.lines);
-        while let Some((to, line)) = self.under_way.pop_front() {
-            self.receive(to, &line, NOW);
-        }
-        assert!(self.ends.iter().all(|end| end.status() == Status::Private));
-    }
-
-    fn sends(&mut self, from: usize, lines: Vec<String>) {
-        for line in lines {
-            self.under_way.push_back((1 - from, line.clone()));
-            self.all.push((1 - from, line));
-        }
-    }
-
-    fn receive(&mut self, to: usize, line: &str, now: Duration) -> Vec<Event> {
-        let Output { lines, events } = self.ends[to].receive(line, now, &mut self.rngs[to]);
-        self.sends(to, lines);
-        events
-    }
 }
 
 /// Two ends over a carrier that loses, doubles, changes, turns back and delays: whoever comes to a session comes to one
@@ -385,10 +278,6 @@ fn mpi(number: &U1536) -> Vec<u8> {
     data_of(&bytes.as_ref()[zeros..])
 }
 
-fn data_of(bytes: &[u8]) -> Vec<u8> {
-    [&u32::try_from(bytes.len()).expect("short").to_be_bytes(), bytes].concat()
-}
-
 /// Somebody who has the keys of Ben's first messages, numbers 1 and 1.
 struct Thief {
     aes: [u8; 16],
@@ -446,12 +335,6 @@ impl Thief {
     }
 }
 
-/// A record of an authentic message.
-fn record(kind: u8, value: &[u8]) -> Vec<u8> {
-    let len = u16::try_from(value.len()).expect("short").to_be_bytes();
-    [&[0, kind][..], &len, value].concat()
-}
-
 /// A private session, and a peer at fault who makes authentic messages with any plaintext: any text, any records, in any
 /// state of a check. What isn't authentic changes nothing; what is comes once, with its own text; nothing leaves in the
 /// clear.
@@ -459,7 +342,7 @@ pub fn messages(data: &[u8]) -> usize {
     let input = &mut Input(data);
     let first = input.byte();
     let mut pair = Pair::new(Policy::REQUIRE, (first & 1 != 0).then_some(400), 5);
-    pair.begin();
+    pair.begin(0);
     let mut thief = Thief::new(&pair, rng(6));
     pair.under_way.clear();
     let mut now = NOW;
@@ -564,19 +447,6 @@ pub fn messages(data: &[u8]) -> usize {
         }
     }
     accepted
-}
-
-fn private_text(event: &Event) -> Option<&String> {
-    match event {
-        Event::Private { text, .. } => Some(text),
-        _ => None,
-    }
-}
-
-fn check_hidden(lines: &[String]) {
-    for line in lines {
-        assert!(line.starts_with("?OTR") && !line.contains(MARK), "in the clear: {line}");
-    }
 }
 
 /// A line in pieces.

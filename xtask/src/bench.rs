@@ -21,6 +21,11 @@ const PEERS: &str = "bench/peers/Cargo.toml";
 /// What is built as what is shipped.
 const AS_SHIPPED: [&str; 3] = ["--profile", "dist", "--no-default-features"];
 
+/// What is measured beside otrr, which is under the LGPL and has a workspace of its own.
+const BESIDE_OTRR: [&str; 5] =
+    ["otr-4-message", "otr-4-message-1k", "otr-4-turn", "otr-4-session", "otr-4-check"];
+const OTRR: [&str; 4] = ["--manifest-path", "interop/otrr/Cargo.toml", "--bin", "bench"];
+
 /// Builds the benches and runs those whose names contain the filter, all without one.
 pub(crate) fn command(arguments: &[String]) -> Outcome {
     let (options, filters): (Vec<String>, Vec<String>) =
@@ -47,6 +52,11 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
         let mut peers = bench();
         peers.args(["--manifest-path", PEERS, "--profile", "dist"]);
         results.push(run(peers, arguments));
+    }
+    if BESIDE_OTRR.iter().any(|name| name.contains(filter)) {
+        let mut otrr = bench();
+        otrr.args(OTRR).args(["--profile", "dist"]);
+        results.push(run(otrr, arguments));
     }
     if over_tor {
         let only: Vec<String> = [OVER_TOR.to_owned()].into_iter().chain(options).collect();

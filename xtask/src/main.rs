@@ -6,6 +6,7 @@ mod bench;
 mod check;
 mod fuzz;
 mod generate;
+mod interop;
 mod machine;
 mod mutants;
 mod nextest;
@@ -25,6 +26,7 @@ cargo xtask testnet                       runs a private Tor network until Ctrl-
 cargo xtask bench [FILTER] [--check]      measures against the peers; --check fails at a goal that isn't met
 cargo xtask fuzz [TARGET] [OPTION]...     runs all fuzz targets, or one, and prints how far each got
                                           --seconds N for each, 60 if not said; --workers N at a time, 1 if not said
+cargo xtask interop [NAME]                live sessions with programs that have a workspace of their own: otrr
 cargo xtask mutants [CRATE] [OPTION]...   tries changes of smp and ratchet that no record knows; fails while one lives
                                           --file PART, --shard K/N, --again for all, --check for none
 cargo xtask sim [--seeds N] [--script FILE]   plays N seeds of the simulator, 1000 if not said, or one script
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         "mutants" => mutants::command(rest),
         "sim" => sim::command(rest),
         "soak" => sim::soak(rest),
+        "interop" => interop::command(rest),
         "generate" => generate::command(rest),
         "help" | "-h" | "--help" => {
             println!("{HELP}");

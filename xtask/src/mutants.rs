@@ -13,38 +13,14 @@ use crate::step::{self, Listen};
 use crate::{Outcome, machine};
 use record::{Fate, Key, Record, Tried};
 
-/// The crates that are held to it, each with the programs of tests that notice most.
-const CRATES: [(&str, &[&str]); 2] =
-    [("smp", &["--lib"]), ("ratchet", &["--lib", "--test", "scenarios"])];
+/// The crates that are held to it. Each has its scenarios in one program, so that little is built again for a mutant.
+const CRATES: [&str; 2] = ["smp", "ratchet"];
+
+/// What nextest is told: which programs of tests, and its profile in `.config/nextest.toml`.
+const TESTS: [&str; 5] = ["--lib", "--test", "scenarios", "--profile", "mutants"];
 
 /// Holds what became of the mutants of each crate.
 const FOLDER: &str = "xtask/mutants";
-
-/// What is asked of a mutant: first whether the quick tests notice it of those programs that notice most; then, if they
-/// don't, whether any test does. Nothing is optimised, so that little is built again for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Near,
-    All,
-}
-
-const STAGES: [Stage; 2] = [Stage::Near, Stage::All];
-
-impl Stage {
-    /// What nextest is told of it; its profiles are in `.config/nextest.toml`.
-    fn arguments(self, name: &str) -> Vec<String> {
-        let programs = CRATES.into_iter().find(|(known, _)| *known == name);
-        let programs = programs.map_or(&[][..], |(_, near)| near);
-        let unoptimised = format!("profile.dev.package.undertone-{name}.opt-level=0");
-        let arguments = match self {
-            Self::Near => [programs, &["--profile", "mutants-near", "--config", &unoptimised]],
-            Self::All => {
-                [&["--lib", "--tests"][..], &["--profile", "mutants", "--config", &unoptimised]]
-            }
-        };
-        arguments.concat().into_iter().map(str::to_owned).collect()
-    }
-}
 
 /// What was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -80,13 +56,13 @@ impl<'a> Wish<'a> {
                     let shard = shard.filter(|(part, parts)| (1..=*parts).contains(part));
                     wish.shard = Some(shard.ok_or("--shard wants K/N, from 1/N to N/N")?);
                 }
-                name if names().any(|known| known == name) && wish.only.is_none() => {
+                name if CRATES.contains(&name) && wish.only.is_none() => {
                     wish.only = Some(name);
                 }
                 other => {
                     return Err(format!(
                         "mutants takes one crate of {}, --file, --shard, --again and --check, not {other}",
-                        names().collect::<Vec<_>>().join(" and ")
+                        CRATES.join(" and ")
                     ));
                 }
             }
@@ -104,10 +80,6 @@ impl<'a> Wish<'a> {
     fn is_about_all(&self) -> bool {
         self.file.is_none() && self.shard.is_none()
     }
-}
-
-fn names() -> impl Iterator<Item = &'static str> {
-    CRATES.into_iter().map(|(name, _)| name)
 }
 
 /// A change of the code that could be made.
@@ -129,7 +101,7 @@ pub(crate) fn command(arguments: &[String]) -> Outcome {
         machine::tool(machine::NEXTEST)?;
     }
     let mut well = true;
-    for name in names().filter(|name| wish.only.is_none_or(|only| only == *name)) {
+    for name in CRATES.into_iter().filter(|name| wish.only.is_none_or(|only| only == *name)) {
         well &= of_crate(name, &wish)?;
     }
     Ok(well)
@@ -144,29 +116,17 @@ fn of_crate(name: &str, wish: &Wish<'_>) -> Outcome {
         let chosen = |(index, mutant): &(usize, &Mutant)| {
             wish.has(*index, mutant) && (wish.again || record.wants(&mutant.key, mutant.print))
         };
-        let pending: Vec<&Mutant> =
+        let due: Vec<&Mutant> =
             mutants.iter().enumerate().filter(chosen).map(|(_, mutant)| mutant).collect();
-        println!("==> {name}: {} of {} mutants to be tried", pending.len(), mutants.len());
-        for stage in STAGES {
-            // A mutant that the first tests have missed before goes straight to all.
-            let is_due = |mutant: &&Mutant| match stage {
-                Stage::Near => record.tried(&mutant.key, mutant.print).is_none() || wish.again,
-                Stage::All => record.wants(&mutant.key, mutant.print),
-            };
-            let due: Vec<&Mutant> = pending.iter().copied().filter(is_due).collect();
-            let mut keep = |tried: Vec<(&Mutant, Fate)>| {
-                for (mutant, fate) in tried {
-                    let fate = match (stage, fate) {
-                        (Stage::Near, Fate::Missed) => Fate::Pending,
-                        _ => fate,
-                    };
-                    record.note(mutant.key.clone(), mutant.print, fate);
-                }
-                fs::write(&file, record.text(name))
-                    .map_err(|error| format!("{}: {error}", file.display()))
-            };
-            attempt(name, stage, &due, &mut keep)?;
-        }
+        println!("==> {name}: {} of {} mutants to be tried", due.len(), mutants.len());
+        let mut keep = |tried: Vec<(&Mutant, Fate)>| {
+            for (mutant, fate) in tried {
+                record.note(mutant.key.clone(), mutant.print, fate);
+            }
+            fs::write(&file, record.text(name))
+                .map_err(|error| format!("{}: {error}", file.display()))
+        };
+        attempt(name, &due, &mut keep)?;
         record.keep_only(|key| mutants.iter().any(|mutant| mutant.key == *key));
         fs::write(&file, record.text(name))
             .map_err(|error| format!("{}: {error}", file.display()))?;
@@ -177,11 +137,10 @@ fn of_crate(name: &str, wish: &Wish<'_>) -> Outcome {
 /// Prints what the record says about the mutants that there are, and tells whether that is well.
 fn sum_up(name: &str, mutants: &[Mutant], record: &Record, all: bool) -> bool {
     let mut fates = BTreeMap::<&str, usize>::new();
-    let (mut untried, mut pending, mut alive) = (0, 0, Vec::new());
+    let (mut untried, mut alive) = (0, Vec::new());
     for mutant in mutants {
         match record.tried(&mutant.key, mutant.print) {
             None => untried += 1,
-            Some(Tried { fate: Fate::Pending, .. }) => pending += 1,
             Some(Tried { fate: Fate::Missed, because: None, .. }) => alive.push(&mutant.name),
             Some(Tried { because: Some(_), .. }) => {
                 *fates.entry("alive for a reason").or_default() += 1;
@@ -190,14 +149,11 @@ fn sum_up(name: &str, mutants: &[Mutant], record: &Record, all: bool) -> bool {
         }
     }
     let fates: String = fates.iter().map(|(fate, count)| format!("{count} {fate}, ")).collect();
-    println!(
-        "{name}: {fates}{} alive without a reason, {pending} pending, {untried} not tried",
-        alive.len()
-    );
+    println!("{name}: {fates}{} alive without a reason, {untried} not tried", alive.len());
     for name in &alive {
         println!("    {name}");
     }
-    alive.is_empty() && (untried + pending == 0 || !all)
+    alive.is_empty() && (untried == 0 || !all)
 }
 
 /// cargo-mutants for one crate. It works on a copy, so that nothing in the project's own folder is touched.
@@ -264,7 +220,6 @@ fn number(mutants: &mut [Mutant]) {
 /// off has not been in vain.
 fn attempt(
     name: &str,
-    stage: Stage,
     mutants: &[&Mutant],
     keep: &mut impl FnMut(Vec<(&Mutant, Fate)>) -> Result<(), String>,
 ) -> Result<(), String> {
@@ -283,7 +238,7 @@ fn attempt(
     command.arg(&folder);
     // Where a test leaves it open how many cases it makes up, few are enough.
     command.env("PROPTEST_CASES", "32");
-    for argument in stage.arguments(name) {
+    for argument in TESTS {
         command.arg("--cargo-arg").arg(argument);
     }
     for mutant in mutants {
@@ -436,8 +391,6 @@ mod tests {
         assert!(!sum_up("x", &there, &record, true));
         assert!(sum_up("x", &there, &record, false), "not asked for");
         record.note(there[0].key.clone(), 1, Fate::Caught);
-        record.note(there[1].key.clone(), 1, Fate::Pending);
-        assert!(!sum_up("x", &there, &record, true));
         record.note(there[1].key.clone(), 1, Fate::Missed);
         assert!(!sum_up("x", &there, &record, false));
         let text = record.text("x").replace("two\n", "two\n            because it is equal\n");
@@ -451,7 +404,7 @@ mod tests {
 
     #[test]
     fn every_record_can_be_read_and_is_as_it_would_be_written() {
-        for name in names() {
+        for name in CRATES {
             let file = step::root().join(FOLDER).join(format!("{name}.txt"));
             let text = fs::read_to_string(&file).unwrap();
             let record = Record::parse(&text).unwrap();

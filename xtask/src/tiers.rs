@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::step::{self, Tally};
 use crate::testnet::Keeper;
-use crate::{Outcome, check, machine, nextest, sim};
+use crate::{Outcome, check, interop, machine, nextest, sim};
 
 /// Crates without C, network or clock: what they mean can be tested within a minute. `tui` is among them because it
 /// knows nothing but a handle.
@@ -104,7 +104,10 @@ pub(crate) fn test(arguments: &[String]) -> Outcome {
         if wish.has(Tier::Quick) { machine::tool(machine::DENY) } else { Ok(()) }
     });
     if tally.is_well() {
-        tally.step("fetch", |_| step::run(step::cargo(&["fetch", "--locked"])));
+        tally.step("fetch", |_| {
+            step::run(step::cargo(&["fetch", "--locked"]))?;
+            if wish.has(Tier::Long) { interop::fetch() } else { Ok(()) }
+        });
     }
     if tally.is_well() && wish.has(Tier::Quick) {
         timed("quick", || quick(&mut tally, &wish));
@@ -191,6 +194,7 @@ fn long(tally: &mut Tally, wish: &Wish<'_>) {
         nextest::nextest(tests(Tier::Long, &["--workspace"], wish), tally).map(drop)
     });
     if wish.names.is_empty() {
+        interop::all(tally);
         tally.step("long: simulator", |_| sim::simulate(&["seeds", sim::IN_CI]).map(drop));
     }
 }

@@ -45,6 +45,7 @@ Examples:
   undertone                     the start screen: say a code, join by one, try the demo
   undertone chat -s             propose a code, say it to your partner, wait for them
   undertone chat -c             type the code that your partner said
+  undertone chat                the conversations that a lasting profile keeps
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
@@ -65,6 +66,7 @@ Examples:
   undertone                     the start screen: say a code, join by one, try the demo
   undertone chat -s             propose a code, say it to your partner, wait for them
   undertone chat -c             type the code that your partner said
+  undertone chat                the conversations that a lasting profile keeps
   undertone demo                hold a conversation with yourself, on this machine only
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
@@ -137,6 +139,7 @@ Examples:
   undertone chat -s --plain < answers.txt    answers line by line, for scripts
   undertone chat -s --keep                   keep the contact and what is said, encrypted
   undertone chat --with ana                  go on with somebody who was kept
+  undertone chat                             all who were kept, in the profile that was used last
 
 The code and the secret are asked for, or come from a file or a line of standard input
 (`-`), never from an argument: arguments show in the list of processes.")]
@@ -237,7 +240,7 @@ pub(crate) struct Chat {
     /// Serve: propose a code and wait for the partner.
     #[cfg_attr(
         feature = "sqlcipher",
-        arg(short = 's', long = "serve", required_unless_present_any = ["join", "with"], conflicts_with_all = ["join", "with"])
+        arg(short = 's', long = "serve", conflicts_with_all = ["join", "with"])
     )]
     #[cfg_attr(
         not(feature = "sqlcipher"),
@@ -260,7 +263,7 @@ pub(crate) struct Chat {
     #[cfg(feature = "sqlcipher")]
     #[arg(long)]
     pub(crate) keep: bool,
-    /// The profile of --keep and --with.
+    /// The profile that is meant.
     #[cfg(feature = "sqlcipher")]
     #[command(flatten)]
     pub(crate) whose: undertone_tools::profile::Whose,
@@ -380,7 +383,11 @@ mod tests {
             let Some(Command::Chat(chat)) = Cli::parse_from(args).command else { panic!() };
             assert!(chat.join && !chat.serve);
         }
-        assert!(Cli::try_parse_from(["undertone", "chat"]).is_err());
+        assert_eq!(
+            Cli::try_parse_from(["undertone", "chat"]).is_err(),
+            cfg!(not(feature = "sqlcipher")),
+            "without a role it is the profile"
+        );
         assert!(Cli::try_parse_from(["undertone", "chat", "-s", "-c"]).is_err());
     }
 

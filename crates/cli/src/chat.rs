@@ -6,17 +6,18 @@ use std::path::Path;
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use undertone_handle::command::{Name, Role};
+#[cfg(feature = "sqlcipher")]
+use undertone_handle::words::Locked;
 use undertone_handle::words::{Kind, UserError};
 use undertone_handle::{Handle, SecretText};
-use undertone_node::AnyStorage;
 use undertone_node::environment::hardening::Hardening;
-use undertone_tui::plain::{AtEnd, Options, Shape, Streams};
+use undertone_tui::plain::{AtEnd, Lines, Options, Shape, Streams};
 use undertone_tui::{End, Outcome, Plan, World, plain, screen};
 use undertone_wire::code::Code;
 use zeroize::Zeroizing;
 
 use crate::args::{Chat, NetworkChoice};
-use crate::config::Settings;
+use crate::config::{Colour, Settings};
 use crate::failure::{failure, internal};
 use crate::world::{
     Connection, Interrupts, Prepared, clocks, connect, has_terminal, in_memory, kind, plan,
@@ -31,41 +32,17 @@ pub(crate) async fn chat(settings: &Settings, chat: Chat, prepared: Prepared) ->
     if settings.screen() && !has_terminal() {
         return Exit::Failed(no_terminal());
     }
+    #[cfg(feature = "sqlcipher")]
+    if chat.keep || !(chat.serve || chat.join) {
+        return crate::profile::chat(settings, chat, prepared).await;
+    }
     // The files that the plan is made of are read first: a network may change the directory.
-    let filled = fill(&chat, settings).and_then(|mut plan| {
-        let kept = keep(chat, settings, &mut plan)?;
-        Ok((plan, kept, connect(settings.network.value, &settings.details())?))
-    });
+    let filled = fill(&chat, settings)
+        .and_then(|plan| Ok((plan, connect(settings.network.value, &settings.details())?)));
     match filled {
-        Ok((plan, kept, connection)) => converse(settings, plan, kept, connection, prepared).await,
+        Ok((plan, connection)) => converse(settings, plan, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
-}
-
-/// What a conversation is written to, and what has to live as long.
-struct Kept {
-    storage: AnyStorage,
-    /// The lock on the profile, if it is one.
-    _held: Option<Box<dyn std::any::Any + Send>>,
-}
-
-/// Opens the profile that the command line names; without one nothing is kept.
-#[cfg(feature = "sqlcipher")]
-fn keep(chat: Chat, settings: &Settings, plan: &mut Plan) -> Result<Kept, UserError> {
-    match crate::profile::keep(chat, settings, plan)? {
-        Some(opened) => Ok(Kept { storage: opened.storage, _held: Some(Box::new(opened.held)) }),
-        None => nothing_kept(),
-    }
-}
-
-/// This program keeps nothing.
-#[cfg(not(feature = "sqlcipher"))]
-fn keep(_chat: Chat, _settings: &Settings, _plan: &mut Plan) -> Result<Kept, UserError> {
-    nothing_kept()
-}
-
-fn nothing_kept() -> Result<Kept, UserError> {
-    Ok(Kept { storage: in_memory()?, _held: None })
 }
 
 /// `undertone` alone.
@@ -74,16 +51,15 @@ pub(crate) async fn start_screen(settings: &Settings, prepared: Prepared) -> Exi
         return Exit::Failed(no_terminal());
     }
     let connection = connect(settings.network.value, &settings.details());
-    let planned =
-        connection.and_then(|c| Ok((plan(c.network.kind, false, settings)?, nothing_kept()?, c)));
+    let planned = connection.and_then(|c| Ok((plan(c.network.kind, false, settings)?, c)));
     match planned {
-        Ok((plan, kept, connection)) => converse(settings, plan, kept, connection, prepared).await,
+        Ok((plan, connection)) => converse(settings, plan, connection, prepared).await,
         Err(error) => Exit::Failed(error),
     }
 }
 
 /// What the command line says about a chat.
-fn fill(chat: &Chat, settings: &Settings) -> Result<Plan, UserError> {
+pub(crate) fn fill(chat: &Chat, settings: &Settings) -> Result<Plan, UserError> {
     let name = |option: &Option<String>, what: &str| match option {
         Some(text) => Name::parse(text).map(Some).map_err(|error| {
             failure(Kind::Usage, &format!("{what}: {error}."), "Choose another name.")
@@ -144,22 +120,23 @@ fn first_line(path: &Path, what: &str) -> Result<Zeroizing<String>, UserError> {
     Ok(trimmed)
 }
 
-/// Runs a face over a node of its own, and ends both.
+/// Runs a face over a node of its own, of which nothing is kept, and ends both.
 async fn converse(
     settings: &Settings,
     plan: Plan,
-    kept: Kept,
     connection: Connection,
     prepared: Prepared,
 ) -> Exit {
-    let Kept { storage, _held } = kept;
     say_first(&connection.notices, &prepared.hardening);
-    let (handle, node) = match undertone_node::start(connection.network.clone(), storage) {
+    let started = in_memory().and_then(|storage| {
+        undertone_node::start(connection.network.clone(), storage).map_err(|error| internal(&error))
+    });
+    let (handle, node) = match started {
         Ok(started) => started,
-        Err(error) => return Exit::Failed(internal(&error)),
+        Err(error) => return Exit::Failed(error),
     };
     let interrupts = Interrupts::new(prepared.signals);
-    let world = World { clock: clocks(), interrupts: interrupts.face() };
+    let world = World { clock: clocks(), interrupts: interrupts.face(), keeper: None };
     let outcome = face(settings, handle, plan, world).await;
     node.ended().await;
     // What the network left in memory goes only after the node.
@@ -174,7 +151,7 @@ async fn converse(
 pub(crate) fn exit(outcome: Outcome, interrupts: &Interrupts) -> Exit {
     match (interrupts.code(), outcome.end) {
         (Some(code), _) => Exit::Code(code),
-        (None, End::Done | End::Demo) => Exit::Code(0),
+        (None, End::Done | End::Demo | End::Locked(..)) => Exit::Code(0),
         (None, End::Failed(error)) if outcome.told => Exit::Told(error),
         (None, End::Failed(error)) => Exit::Failed(error),
     }
@@ -182,16 +159,77 @@ pub(crate) fn exit(outcome: Outcome, interrupts: &Interrupts) -> Exit {
 
 /// Runs the face that the command line asks for.
 pub(crate) async fn face(settings: &Settings, handle: Handle, plan: Plan, world: World) -> Outcome {
-    if !settings.screen() {
-        let shape = if settings.json() { Shape::Json } else { Shape::Words };
-        let options = Options { shape, at_end: AtEnd::Leave };
-        let input = tokio::io::BufReader::new(tokio::io::stdin());
-        let (output, words) = (tokio::io::stdout(), tokio::io::stderr());
-        let streams = Streams { input, output, words, hide };
-        plain::run(handle, plan, world, options, streams).await
-    } else {
-        screen::run(handle, plan, world).await
+    Faces::new(settings).run(handle, plan, world).await
+}
+
+/// The faces of one process, one after the other: what one has read of the input and not used is there
+/// for the next.
+pub(crate) struct Faces {
+    shape: Option<Shape>,
+    colour: bool,
+    input: Lines<tokio::io::BufReader<tokio::io::Stdin>>,
+}
+
+impl Faces {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let shape = match (settings.screen(), settings.json()) {
+            (true, _) => None,
+            (false, true) => Some(Shape::Json),
+            (false, false) => Some(Shape::Words),
+        };
+        let colour = settings.colour.value == Colour::Auto;
+        Self { shape, colour, input: Lines::new(tokio::io::BufReader::new(tokio::io::stdin())) }
     }
+
+    /// Runs the face over a node.
+    pub(crate) async fn run(&mut self, handle: Handle, plan: Plan, world: World) -> Outcome {
+        let Some(shape) = self.shape else { return screen::run(handle, plan, world).await };
+        let terminal = shape == Shape::Words && has_terminal();
+        let options = Options { shape, at_end: AtEnd::Leave, terminal };
+        plain::run(handle, plan, world, options, streams(&mut self.input)).await
+    }
+
+    /// Asks for the password of a locked profile, once. `None`: the user leaves.
+    #[cfg(feature = "sqlcipher")]
+    pub(crate) async fn unlock(
+        &mut self,
+        name: &str,
+        why: Locked,
+        failure: Option<UserError>,
+        world: &mut World,
+    ) -> Result<Option<SecretText>, UserError> {
+        match self.shape {
+            None => {
+                let gate = screen::Gate::new(name, why, self.colour, failure.as_ref());
+                screen::unlock(gate, world).await
+            }
+            Some(shape) => {
+                let gate = plain::Gate::new(name, why, shape, failure);
+                plain::unlock(gate, world, streams(&mut self.input)).await
+            }
+        }
+    }
+
+    /// Says something before a face begins.
+    #[cfg(feature = "sqlcipher")]
+    pub(crate) fn say(&self, sentence: &str) {
+        // Where nobody reads there is nobody to tell.
+        drop(writeln!(io::stderr(), "{sentence}"));
+    }
+
+    /// The end with a failure, on a terminal that was given back.
+    #[cfg(feature = "sqlcipher")]
+    pub(crate) fn failed(&self, error: UserError) -> Exit {
+        screen::restore();
+        Exit::Failed(error)
+    }
+}
+
+/// Standard input, output and error.
+fn streams<R>(
+    input: &mut Lines<R>,
+) -> Streams<'_, R, tokio::io::Stdout, tokio::io::Stderr, fn(bool)> {
+    Streams { input, output: tokio::io::stdout(), words: tokio::io::stderr(), hide }
 }
 
 /// What the user should know before anything else, on standard error: it stays readable after the

@@ -157,7 +157,7 @@ impl Settings {
 #[derive(Clone, Debug)]
 pub(crate) struct Details {
     #[cfg_attr(
-        not(feature = "arti"),
+        not(any(feature = "arti", feature = "sqlcipher")),
         expect(dead_code, reason = "for the Tor client, which this build has not")
     )]
     pub(crate) tor_config: Option<PathBuf>,

@@ -99,7 +99,7 @@ pub(crate) async fn on_screen(
         Ok(begun) => begun,
         Err(error) => return Exit::Failed(error),
     };
-    let world = World { clock: clocks(), interrupts: interrupts.face() };
+    let world = World { clock: clocks(), interrupts: interrupts.face(), keeper: None };
     let outcome = face(settings, handle, plan, world).await;
     node.ended().await;
     // The partner has heard the goodbye, or never will: its node ends with its handle.

@@ -20,10 +20,16 @@ use clap::Parser as _;
 use undertone_handle::json::error_line;
 use undertone_handle::words::{Kind, UserError};
 use undertone_node::environment::hardening::{self, LockLimit};
+use zeroizing_alloc::ZeroAlloc;
 
 use crate::args::{Cli, Command, Config};
 use crate::config::Settings;
 use crate::failure::{failure, internal};
+
+/// Memory that is given back is overwritten first: texts pass through many hands that know nothing of
+/// their being secret, and after a lock none of it may be there any more.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 /// What is left of the runtime's tasks at the end gets so long; none of them matters any more.
 const LAST_TASKS: Duration = Duration::from_millis(200);

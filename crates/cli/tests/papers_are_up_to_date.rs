@@ -176,7 +176,7 @@ fn a_command_line_that_makes_no_sense_ends_with_2_and_says_why() {
     for arguments in [
         &["whisper"][..],
         &["--whisper"],
-        &["chat"],
+        &["chat", "-s", "--with", "ana"],
         &["chat", "-s", "-c"],
         &["chat", "-c", "--code", "7-one-two-three"],
         &["chat", "-s", "--smp", "--no-smp"],

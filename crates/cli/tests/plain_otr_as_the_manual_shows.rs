@@ -121,7 +121,7 @@ fn every_command_of_the_section_does_what_is_said_of_it() {
     let made = Command::new("chmod").args(["755", "nc"]).current_dir(folder.path()).status();
     assert!(made.unwrap().success());
     let commands = commands();
-    let [listen, connect, program, with_account, script] = &commands[..] else {
+    let [listen, connect, program, with_account, named, other_named, script] = &commands[..] else {
         panic!("the manual has other commands: {commands:#?}")
     };
 
@@ -130,6 +130,7 @@ fn every_command_of_the_section_does_what_is_said_of_it() {
     let port = ana.port();
     let mut ben = Running::start(folder.path(), connect, &port);
     ana.types("hello");
+    ana.reads("A private conversation has begun, in version 4.");
     assert_eq!(ben.hears(), "them: hello\n");
     ben.types("/smp Which bird?");
     ben.types("swan");
@@ -156,6 +157,17 @@ fn every_command_of_the_section_does_what_is_said_of_it() {
     let mut ben = Running::start(folder.path(), &line, &ana.port());
     ben.types("in short lines");
     assert_eq!(ana.hears(), "them: in short lines\n");
+    ana.types("/quit");
+    assert_eq!(ana.leaves(), Some(0));
+    ben.reads("The other side has ended the private conversation.");
+
+    // Both say who they are, in version 4.
+    let mut ana = Running::start(folder.path(), other_named, "");
+    let line = named.replace("ben.example", "127.0.0.1");
+    let mut ben = Running::start(folder.path(), &line, &ana.port());
+    ben.types("by name");
+    ben.reads("A private conversation has begun, in version 4.");
+    assert_eq!(ana.hears(), "them: by name\n");
     ana.types("/quit");
     assert_eq!(ana.leaves(), Some(0));
     ben.reads("The other side has ended the private conversation.");

@@ -5,7 +5,7 @@
 //! `docs/json/` documents every event and its fields. Only the row structs here are serializable;
 //! the types of the program are not.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::command::{History, is_deceptive};
@@ -14,8 +14,13 @@ use crate::event::{
     MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
     StorageEvent, StorageFault, Trust,
 };
-use crate::words::UserError;
-use crate::{ConversationId, MessageId, SecretText, Ticket};
+use crate::query::{Line as Message, Overview};
+use crate::words::{Locked, UserError};
+use crate::{ConversationId, MessageId, Ticket};
+
+pub use self::request::{MessageRequest, NotUnderstood, ProfileRequest, Request, request};
+
+mod request;
 
 /// The version of the lines, which is in each of them.
 pub const VERSION: u8 = 1;
@@ -126,6 +131,28 @@ enum Row<'a> {
     PeerLeft { conversation: Id },
     #[serde(rename = "conversation.left")]
     Left { conversation: Id, confirmed: bool },
+    #[serde(rename = "profile.locked")]
+    Locked { name: &'a str, why: &'static str },
+    #[serde(rename = "profile.opened")]
+    Opened { name: &'a str, password: bool },
+    #[serde(rename = "profile.password")]
+    Password { bits: u32 },
+    #[serde(rename = "conversation.selected")]
+    Selected { conversation: Id, name: &'a str },
+    #[serde(rename = "conversation.listed")]
+    Listed {
+        conversation: Id,
+        name: &'a str,
+        trust: &'static str,
+        ended: bool,
+        unread: usize,
+        waiting: usize,
+        draft: bool,
+    },
+    #[serde(rename = "message.found")]
+    Found { conversation: Id, name: &'a str, message: u64, own: bool, text: &'a str, at: u64 },
+    #[serde(rename = "search.done")]
+    SearchDone { found: usize },
     #[serde(rename = "error")]
     Error { kind: &'static str, exit_code: u8, message: &'a str, hint: &'a str },
     #[serde(rename = "ended")]
@@ -133,7 +160,7 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 33] = [
+pub const EVENTS: [&str; 40] = [
     "network.finding",
     "network.ready",
     "network.blocked",
@@ -165,6 +192,13 @@ pub const EVENTS: [&str; 33] = [
     "conversation.refused",
     "conversation.peer_left",
     "conversation.left",
+    "profile.locked",
+    "profile.opened",
+    "profile.password",
+    "conversation.selected",
+    "conversation.listed",
+    "message.found",
+    "search.done",
     "error",
     "ended",
 ];
@@ -182,6 +216,8 @@ pub enum Prompt {
     Code,
     /// Whether the code was meant as it was typed: `y` or `n`.
     CodeMeant,
+    /// The password of the profile, by a login.
+    Password,
 }
 
 /// An event as one line, without the line's end.
@@ -248,8 +284,77 @@ pub fn prompt_line(prompt: Prompt) -> String {
         Prompt::Peer => "peer",
         Prompt::Code => "code",
         Prompt::CodeMeant => "code_meant",
+        Prompt::Password => "password",
     };
     write(None, Row::Prompt { what })
+}
+
+/// That a profile is locked, and why, as one line.
+#[must_use]
+pub fn locked_line(name: &str, why: Locked) -> String {
+    let why = match why {
+        Locked::Start => "start",
+        Locked::Asked => "asked",
+        Locked::Idle => "idle",
+    };
+    write(None, Row::Locked { name, why })
+}
+
+/// That a profile is open, as one line. `password`: it has one.
+#[must_use]
+pub fn opened_line(name: &str, password: bool) -> String {
+    write(None, Row::Opened { name, password })
+}
+
+/// That the profile has another password, and how hard that is to guess, as one line.
+#[must_use]
+pub fn password_line(bits: u32) -> String {
+    write(None, Row::Password { bits })
+}
+
+/// To which conversation requests belong from now on, as one line.
+#[must_use]
+pub fn selected_line(conversation: ConversationId, name: &str) -> String {
+    write(None, Row::Selected { conversation: conversation.to_string(), name })
+}
+
+/// One conversation of a list of all, as one line.
+#[must_use]
+pub fn overview_line(one: &Overview) -> String {
+    write(
+        None,
+        Row::Listed {
+            conversation: one.conversation.to_string(),
+            name: one.name.as_str(),
+            trust: trust(one.trust).0,
+            ended: one.ended,
+            unread: one.unread,
+            waiting: one.waiting,
+            draft: one.draft,
+        },
+    )
+}
+
+/// A message that a search found, as one line.
+#[must_use]
+pub fn found_line(conversation: ConversationId, name: &str, found: &Message) -> String {
+    write(
+        None,
+        Row::Found {
+            conversation: conversation.to_string(),
+            name,
+            message: found.message.0,
+            own: found.own,
+            text: &found.body,
+            at: found.at,
+        },
+    )
+}
+
+/// The end of what a search found, as one line.
+#[must_use]
+pub fn search_done_line(found: usize) -> String {
+    write(None, Row::SearchDone { found })
 }
 
 fn write(side: Option<&str>, row: Row<'_>) -> String {
@@ -325,6 +430,14 @@ fn reason(end: &MeetingEnd) -> &'static str {
     }
 }
 
+fn trust(level: Trust) -> (&'static str, bool) {
+    match level {
+        Trust::Unverified => ("unverified", false),
+        Trust::Verified { skipped } => ("verified", skipped),
+        Trust::Authenticated => ("authenticated", false),
+    }
+}
+
 fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
     match event {
         ConversationEvent::Check(event) => {
@@ -345,11 +458,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             Row::Check { conversation, state }
         }
         ConversationEvent::Trust(level) => {
-            let (level, skipped) = match level {
-                Trust::Unverified => ("unverified", false),
-                Trust::Verified { skipped } => ("verified", *skipped),
-                Trust::Authenticated => ("authenticated", false),
-            };
+            let (level, skipped) = trust(*level);
             Row::Trust { conversation, level, skipped }
         }
         ConversationEvent::Open => Row::Open { conversation },
@@ -453,214 +562,9 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
     }
 }
 
-/// What a script asks for in one line.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Request {
-    /// `{"send":"text"}`: send this text, whatever it looks like.
-    Send(String),
-    /// `{"check":true}`: whether this side wants the check.
-    Check(bool),
-    /// `{"secret":"text"}`: the check's secret.
-    Secret(SecretText),
-    /// `{"confirm":"check"}`: the word that another check needs after several have failed.
-    Confirm(String),
-    /// `{"cancel":true}`: break the running check off.
-    Cancel,
-    /// `{"heal":true}`: make new keys.
-    Heal,
-    /// `{"stay":true}`: after a failed or cancelled check, stay; `false` leaves.
-    Stay(bool),
-    /// `{"quit":true}`: say goodbye and end.
-    Quit,
-    /// A change to a message, or to those that follow.
-    Message(MessageRequest),
-    /// A line that does not begin with a brace: what a person could have typed at this point.
-    Typed(String),
-}
-
-/// What a script asks for about a message, which it names by the number that events give it.
-#[derive(Debug, PartialEq, Eq)]
-pub enum MessageRequest {
-    /// `{"reply":{"message":3,"text":"…"}}`: send a text that answers a message.
-    Reply {
-        /// Which.
-        message: u64,
-        /// The text.
-        text: String,
-    },
-    /// `{"edit":{"message":3,"text":"…"}}`: give a text of ours other words, on both sides.
-    Edit {
-        /// Which.
-        message: u64,
-        /// The new text.
-        text: String,
-    },
-    /// `{"take_back":3}`: take a text of ours back that has not left; else delete it.
-    TakeBack(u64),
-    /// `{"delete":3}`: delete a message, one of ours on both sides.
-    Delete(u64),
-    /// `{"react":{"message":3,"sign":"…"}}`: answer a message with a sign; `null`: none any more.
-    React {
-        /// Which.
-        message: u64,
-        /// The sign.
-        sign: Option<String>,
-    },
-    /// `{"timer":3600}`: new messages of both sides go so many seconds after they were seen; 0: they
-    /// stay.
-    Timer(u32),
-}
-
-/// Why a line was not understood. The line goes on being nobody's: nothing of it is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
-     {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"heal\":true}}, \
-     {{\"stay\":false}}, {{\"quit\":true}}, {{\"reply\":{{\"message\":1,\"text\":\"…\"}}}}, \
-     {{\"edit\":{{\"message\":1,\"text\":\"…\"}}}}, {{\"take_back\":1}}, {{\"delete\":1}}, \
-     {{\"react\":{{\"message\":1,\"sign\":\"…\"}}}}, {{\"timer\":3600}}"
-)]
-pub struct NotUnderstood;
-
-/// A request as it is read: exactly one key.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum RequestRow {
-    Send(String),
-    Check(bool),
-    Secret(String),
-    Confirm(String),
-    Cancel(bool),
-    Heal(bool),
-    Stay(bool),
-    Quit(bool),
-    Reply(TextRow),
-    Edit(TextRow),
-    TakeBack(u64),
-    Delete(u64),
-    React(SignRow),
-    Timer(u32),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TextRow {
-    message: u64,
-    text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SignRow {
-    message: u64,
-    // Not to be left out by mistake: taking a sign away is said.
-    #[serde(deserialize_with = "Option::deserialize")]
-    sign: Option<String>,
-}
-
-/// Reads one line of input, without its end.
-///
-/// # Errors
-/// [`NotUnderstood`] when the line begins with a brace and is not one of the requests.
-pub fn request(line: &str) -> Result<Request, NotUnderstood> {
-    if !line.trim_start().starts_with('{') {
-        return Ok(Request::Typed(line.to_owned()));
-    }
-    let message = |request| Ok(Request::Message(request));
-    match serde_json::from_str(line).map_err(|_| NotUnderstood)? {
-        RequestRow::Send(text) => Ok(Request::Send(text)),
-        RequestRow::Check(wish) => Ok(Request::Check(wish)),
-        RequestRow::Secret(text) => Ok(Request::Secret(SecretText::new(text))),
-        RequestRow::Confirm(word) => Ok(Request::Confirm(word)),
-        RequestRow::Cancel(true) => Ok(Request::Cancel),
-        RequestRow::Heal(true) => Ok(Request::Heal),
-        RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
-        RequestRow::Quit(true) => Ok(Request::Quit),
-        RequestRow::Reply(TextRow { message: number, text }) => {
-            message(MessageRequest::Reply { message: number, text })
-        }
-        RequestRow::Edit(TextRow { message: number, text }) => {
-            message(MessageRequest::Edit { message: number, text })
-        }
-        RequestRow::TakeBack(number) => message(MessageRequest::TakeBack(number)),
-        RequestRow::Delete(number) => message(MessageRequest::Delete(number)),
-        RequestRow::React(SignRow { message: number, sign }) => {
-            message(MessageRequest::React { message: number, sign })
-        }
-        RequestRow::Timer(seconds) => message(MessageRequest::Timer(seconds)),
-        RequestRow::Cancel(false) | RequestRow::Heal(false) | RequestRow::Quit(false) => {
-            Err(NotUnderstood)
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn requests_are_read() {
-        assert_eq!(request(r#"{"send":"a\nb"}"#), Ok(Request::Send("a\nb".into())));
-        assert_eq!(request(r#" {"check":false}"#), Ok(Request::Check(false)));
-        assert_eq!(
-            request(r#"{"secret":"blue bench"}"#),
-            Ok(Request::Secret(SecretText::new("blue bench".into())))
-        );
-        assert_eq!(request(r#"{"stay":true}"#), Ok(Request::Stay(true)));
-        assert_eq!(request(r#"{"confirm":"check"}"#), Ok(Request::Confirm("check".into())));
-        assert_eq!(request(r#"{"cancel":true}"#), Ok(Request::Cancel));
-        assert_eq!(request(r#"{"heal":true}"#), Ok(Request::Heal));
-        assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
-        let cases = [
-            (
-                r#"{"reply":{"message":3,"text":"yes"}}"#,
-                MessageRequest::Reply { message: 3, text: "yes".into() },
-            ),
-            (
-                r#"{"edit":{"message":3,"text":"no"}}"#,
-                MessageRequest::Edit { message: 3, text: "no".into() },
-            ),
-            (r#"{"take_back":3}"#, MessageRequest::TakeBack(3)),
-            (r#"{"delete":3}"#, MessageRequest::Delete(3)),
-            (
-                r#"{"react":{"message":3,"sign":"+"}}"#,
-                MessageRequest::React { message: 3, sign: Some("+".into()) },
-            ),
-            (
-                r#"{"react":{"message":3,"sign":null}}"#,
-                MessageRequest::React { message: 3, sign: None },
-            ),
-            (r#"{"timer":60}"#, MessageRequest::Timer(60)),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(request(line), Ok(Request::Message(expected)), "{line}");
-        }
-        assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
-        assert_eq!(request(""), Ok(Request::Typed(String::new())));
-    }
-
-    #[test]
-    fn a_broken_request_is_not_sent_as_a_text() {
-        for bad in [
-            "{",
-            "{}",
-            r#"{"send":1}"#,
-            r#"{"sned":"x"}"#,
-            r#"{"send":"x","quit":true}"#,
-            r#"{"quit":false}"#,
-            r#"{"cancel":false}"#,
-            r#"{"heal":false}"#,
-            r#"{"delete":"3"}"#,
-            r#"{"delete":-3}"#,
-            r#"{"timer":-1}"#,
-            r#"{"edit":{"message":3}}"#,
-            r#"{"edit":{"message":3,"text":"x","of":4}}"#,
-            r#"{"react":{"message":3}}"#,
-            r#"{"send":"x"} trailing"#,
-        ] {
-            assert_eq!(request(bad), Err(NotUnderstood), "{bad}");
-        }
-    }
 
     #[test]
     fn a_line_stays_one_line() {

@@ -7,6 +7,7 @@
 mod check;
 mod healing;
 mod message;
+mod profile;
 mod storage;
 
 use std::time::Duration;
@@ -16,7 +17,11 @@ pub use self::check::{
 };
 pub use self::healing::{HealingColour, HealingWords, healing, healing_short};
 pub use self::message::{
-    deleted, delivery_mark, delivery_word, history, not_done, not_sent, timer,
+    deleted, delivery_mark, delivery_word, history, not_done, not_sent, timer, timer_stands,
+};
+pub use self::profile::{
+    Locked, NO_PASSWORD, NOT_LOCKED_BY_WORDS, PASSWORD_CHANGED, locked, password_differs,
+    password_strength, profile_is_locked,
 };
 pub use self::storage::{STORAGE_WELL, storage};
 use crate::command::Role;

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
-use undertone_handle::command::{History, Reaction};
+use undertone_handle::command::{History, Name, Reaction};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
     MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
     StorageEvent, StorageFault, Trust,
 };
+use undertone_handle::query::{Line, Overview};
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
 
@@ -45,6 +46,7 @@ fn all_lines() -> Vec<String> {
         json::Prompt::Peer,
         json::Prompt::Code,
         json::Prompt::CodeMeant,
+        json::Prompt::Password,
     ] {
         lines.push(json::prompt_line(prompt));
     }
@@ -167,6 +169,44 @@ fn all_lines() -> Vec<String> {
         ConversationEvent::Left { confirmed: false },
     ]);
     lines.extend(conversation.into_iter().map(|event| json::line(&Event::Conversation(id, event))));
+    for why in [words::Locked::Start, words::Locked::Asked, words::Locked::Idle] {
+        lines.push(json::locked_line("home", why));
+    }
+    lines.push(json::opened_line("home", true));
+    lines.push(json::password_line(41));
+    lines.push(json::selected_line(id, "doug"));
+    for trust in [Trust::Unverified, Trust::Verified { skipped: true }, Trust::Authenticated] {
+        lines.push(json::overview_line(&Overview {
+            conversation: id,
+            name: Name::parse("doug").unwrap(),
+            trust,
+            ended: false,
+            since: at,
+            last: None,
+            unread: 2,
+            waiting: 1,
+            draft: true,
+        }));
+    }
+    lines.push(json::found_line(
+        id,
+        "doug",
+        &Line {
+            message,
+            own: true,
+            body: "the blue bench".to_owned().into(),
+            at,
+            delivery: Delivery::Delivered,
+            seen: true,
+            edited: None,
+            reply: None,
+            own_reaction: None,
+            peer_reaction: None,
+            timer: None,
+            expires: None,
+        },
+    ));
+    lines.push(json::search_done_line(1));
     for kind in Kind::ALL {
         lines.push(json::line(&Event::Fatal(UserError::new(kind, "What.", "Do."))));
     }
@@ -277,7 +317,7 @@ fn fits(property: &Value, value: &Value) -> bool {
 fn every_documented_request_is_understood() {
     let schema: Value = serde_json::from_str(REQUESTS).unwrap();
     let entries = schema["oneOf"].as_array().unwrap();
-    assert_eq!(entries.len(), 14);
+    assert_eq!(entries.len(), 22);
     for entry in entries {
         let (key, property) = entry["properties"].as_object().unwrap().iter().next().unwrap();
         let example = if property["type"] == "string" { r#""x""# } else { "true" };

@@ -79,6 +79,8 @@ fn errors() -> Vec<(String, UserError)> {
     errors.push(("check cancelled".into(), words::check_cancelled()));
     errors.push(("link given up".into(), words::link_given_up()));
     errors.push(("node gone".into(), words::node_gone()));
+    errors.push(("locked".into(), words::profile_is_locked()));
+    errors.push(("password differs".into(), words::password_differs()));
     errors
 }
 
@@ -94,6 +96,17 @@ fn sentences() -> Vec<(String, String)> {
         ("history kept".to_owned(), words::history(History::Kept)),
         ("history for a day".to_owned(), words::history(History::For(86_400))),
         ("history not kept".to_owned(), words::history(History::NotKept)),
+        ("timer stands".to_owned(), words::timer_stands(3600)),
+        ("no password".to_owned(), words::NO_PASSWORD.to_owned()),
+        ("not lockable".to_owned(), words::NOT_LOCKED_BY_WORDS.to_owned()),
+        ("password changed".to_owned(), words::PASSWORD_CHANGED.to_owned()),
+        ("locked at the start".to_owned(), words::locked("home", words::Locked::Start)),
+        ("locked".to_owned(), words::locked("home", words::Locked::Asked)),
+        ("locked by idleness".to_owned(), words::locked("home", words::Locked::Idle)),
+        ("weak".to_owned(), format!("An estimate: {}.", words::password_strength(12))),
+        ("fair".to_owned(), format!("An estimate: {}.", words::password_strength(30))),
+        ("good".to_owned(), format!("An estimate: {}.", words::password_strength(45))),
+        ("strong".to_owned(), format!("An estimate: {}.", words::password_strength(70))),
         ("slow".to_owned(), words::NETWORK_SLOW.to_owned()),
         ("clock ahead".to_owned(), words::clock_off(7500)),
         ("clock behind".to_owned(), words::clock_off(-86_400)),

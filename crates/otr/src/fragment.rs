@@ -21,9 +21,25 @@ pub const LINE_MIN: usize = 50;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ends {
     V2,
-    V3 { sender: InstanceTag, receiver: Option<InstanceTag> },
-    V4 { identifier: u32, sender: InstanceTag, receiver: Option<InstanceTag> },
+    V3 {
+        sender: InstanceTag,
+        receiver: Option<InstanceTag>,
+    },
+    V4 {
+        identifier: u32,
+        sender: InstanceTag,
+        receiver: Option<InstanceTag>,
+    },
+    /// A client and a prekey server, which has no tag.
+    Prekeys {
+        identifier: u32,
+        sender: Option<InstanceTag>,
+        receiver: Option<InstanceTag>,
+    },
 }
+
+/// The mark of pieces of a prekey server's protocol.
+pub(crate) const PREKEYS_MARK: &str = "?OTRP";
 
 impl Ends {
     fn frame(self, number: usize, of: usize, piece: &str) -> String {
@@ -36,6 +52,12 @@ impl Ends {
             Self::V4 { identifier, sender, receiver } => {
                 let receiver = receiver.map_or(0, InstanceTag::number);
                 let head = format!("?OTR|{identifier:08x}|{sender}|{receiver:08x}");
+                format!("{head},{number:05},{of:05},{piece},")
+            }
+            Self::Prekeys { identifier, sender, receiver } => {
+                let tag = |tag: Option<InstanceTag>| tag.map_or(0, InstanceTag::number);
+                let (sender, receiver) = (tag(sender), tag(receiver));
+                let head = format!("{PREKEYS_MARK}|{identifier:08x}|{sender:08x}|{receiver:08x}");
                 format!("{head},{number:05},{of:05},{piece},")
             }
         }

@@ -12,9 +12,9 @@ use crate::version::Version;
 /// A piece of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Piece4<'a> {
-    identifier: u32,
-    sender: u32,
-    receiver: u32,
+    pub(crate) identifier: u32,
+    pub(crate) sender: u32,
+    pub(crate) receiver: u32,
     number: u16,
     of: u16,
     text: &'a str,
@@ -27,7 +27,8 @@ impl<'a> Piece4<'a> {
         head.matches('|').count() == 3
     }
 
-    fn read(line: &'a str) -> Option<Self> {
+    /// Reads what follows the mark.
+    pub(crate) fn read(line: &'a str) -> Option<Self> {
         let (identifier, rest) = line.strip_prefix('|')?.split_once('|')?;
         let (sender, rest) = rest.split_once('|')?;
         let (receiver, rest) = rest.split_once(',')?;
@@ -49,21 +50,87 @@ impl<'a> Piece4<'a> {
 
 /// A message that is being put together.
 #[derive(Debug)]
-struct Assembly {
-    sender: InstanceTag,
-    identifier: u32,
+struct Assembly<K> {
+    /// Who sent it, and its identifier.
+    whose: K,
     of: u16,
     pieces: BTreeMap<u16, String>,
     len: usize,
     last: Duration,
 }
 
-/// Puts messages together, at most [`ASSEMBLIES_MAX`] at a time with [`MESSAGE_MAX`] characters
-/// each.
-#[derive(Debug, Default)]
-pub(crate) struct Assembler4 {
-    assemblies: Vec<Assembly>,
+/// Messages that are being put together, at most [`ASSEMBLIES_MAX`] at a time with
+/// [`MESSAGE_MAX`] characters each; the oldest makes room.
+#[derive(Debug)]
+pub(crate) struct Assemblies<K>(Vec<Assembly<K>>);
+
+/// What came of a piece that is in the right form.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Put {
+    /// More have to come.
+    Wait,
+    /// It was the last.
+    Whole(String),
+    /// It came already, or doesn't fit the others, which are kept.
+    Unfit,
 }
+
+impl<K> Default for Assemblies<K> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<K: PartialEq> Assemblies<K> {
+    /// Takes a piece of the message that is `whose`.
+    pub(crate) fn put(&mut self, whose: K, piece: Piece4<'_>, now: Duration) -> Put {
+        let Piece4 { number, of, text, .. } = piece;
+        if text.len() > MESSAGE_MAX {
+            return Put::Unfit;
+        }
+        let index = match self.0.iter().position(|it| it.whose == whose) {
+            Some(index) => index,
+            None => {
+                if self.0.len() >= ASSEMBLIES_MAX {
+                    self.0.remove(0);
+                }
+                let pieces = BTreeMap::new();
+                self.0.push(Assembly { whose, of, pieces, len: 0, last: now });
+                self.0.len().saturating_sub(1)
+            }
+        };
+        let Some(assembly) = self.0.get_mut(index) else { return Put::Wait };
+        if assembly.of != of || assembly.pieces.contains_key(&number) {
+            return Put::Unfit;
+        }
+        assembly.len = assembly.len.saturating_add(text.len());
+        if assembly.len > MESSAGE_MAX {
+            self.0.remove(index);
+            return Put::Unfit;
+        }
+        assembly.last = now;
+        assembly.pieces.insert(number, text.to_owned());
+        if assembly.pieces.len() < usize::from(of) {
+            return Put::Wait;
+        }
+        let Assembly { pieces, .. } = self.0.remove(index);
+        Put::Whole(pieces.into_values().collect())
+    }
+
+    /// Forgets what was waited for too long.
+    pub(crate) fn tick(&mut self, now: Duration) {
+        self.0.retain(|assembly| now.saturating_sub(assembly.last) < FRAGMENT_WAIT);
+    }
+
+    /// When [`Assemblies::tick`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.0.iter().map(|assembly| assembly.last.saturating_add(FRAGMENT_WAIT)).min()
+    }
+}
+
+/// Puts messages of conversations together.
+#[derive(Debug, Default)]
+pub(crate) struct Assembler4(Assemblies<(InstanceTag, u32)>);
 
 impl Assembler4 {
     /// Takes what follows `?OTR` in a fragment. A piece that came already, or doesn't fit the
@@ -74,55 +141,21 @@ impl Assembler4 {
             Ok(sender) => sender,
             Err(error) => return Assembled::NotOurs(error),
         };
-        let Piece4 { identifier, number, of, text, .. } = piece;
-        if text.len() > MESSAGE_MAX {
-            return Assembled::Malformed;
+        match self.0.put((sender, piece.identifier), piece, now) {
+            Put::Wait => Assembled::Wait,
+            Put::Whole(text) => Assembled::Whole(text, Version::V4),
+            Put::Unfit => Assembled::Malformed,
         }
-        let is_it = |it: &Assembly| it.sender == sender && it.identifier == identifier;
-        let index = match self.assemblies.iter().position(is_it) {
-            Some(index) => index,
-            None => {
-                if self.assemblies.len() >= ASSEMBLIES_MAX {
-                    self.assemblies.remove(0);
-                }
-                let pieces = BTreeMap::new();
-                self.assemblies.push(Assembly {
-                    sender,
-                    identifier,
-                    of,
-                    pieces,
-                    len: 0,
-                    last: now,
-                });
-                self.assemblies.len().saturating_sub(1)
-            }
-        };
-        let Some(assembly) = self.assemblies.get_mut(index) else { return Assembled::Wait };
-        if assembly.of != of || assembly.pieces.contains_key(&number) {
-            return Assembled::Malformed;
-        }
-        assembly.len = assembly.len.saturating_add(text.len());
-        if assembly.len > MESSAGE_MAX {
-            self.assemblies.remove(index);
-            return Assembled::Malformed;
-        }
-        assembly.last = now;
-        assembly.pieces.insert(number, text.to_owned());
-        if assembly.pieces.len() < usize::from(of) {
-            return Assembled::Wait;
-        }
-        let Assembly { pieces, .. } = self.assemblies.remove(index);
-        Assembled::Whole(pieces.into_values().collect(), Version::V4)
     }
 
     /// Forgets what was waited for too long.
     pub(crate) fn tick(&mut self, now: Duration) {
-        self.assemblies.retain(|assembly| now.saturating_sub(assembly.last) < FRAGMENT_WAIT);
+        self.0.tick(now);
     }
 
     /// When [`Assembler4::tick`] has something to do.
     pub(crate) fn deadline(&self) -> Option<Duration> {
-        self.assemblies.iter().map(|assembly| assembly.last.saturating_add(FRAGMENT_WAIT)).min()
+        self.0.deadline()
     }
 }
 
@@ -189,7 +222,7 @@ mod tests {
             assert_eq!(take(&mut assembler, line), Assembled::Wait);
         }
         assert_eq!(take(&mut assembler, last), whole(&"A".repeat(MESSAGE_MAX)));
-        assert!(assembler.assemblies.is_empty());
+        assert!(assembler.0.0.is_empty());
     }
 
     #[test]
@@ -221,14 +254,14 @@ mod tests {
             let line = format!("?OTR|{number:x}|300|200,1,2,a,");
             assert_eq!(take(&mut assembler, &line), Assembled::Wait);
         }
-        assert_eq!(assembler.assemblies.len(), ASSEMBLIES_MAX);
-        assert_eq!(assembler.assemblies[0].identifier, 1, "the oldest made room");
+        assert_eq!(assembler.0.0.len(), ASSEMBLIES_MAX);
+        assert_eq!(assembler.0.0[0].whose.1, 1, "the oldest made room");
         let half = "A".repeat(MESSAGE_MAX / 2 + 1);
         assert_eq!(take(&mut assembler, &format!("?OTR|99|300|200,1,3,{half},")), Assembled::Wait);
         let last = take(&mut assembler, &format!("?OTR|99|300|200,2,3,{half},"));
         assert_eq!(last, Assembled::Malformed);
         assert_eq!(assembler.deadline(), Some(FRAGMENT_WAIT));
         assembler.tick(FRAGMENT_WAIT);
-        assert!(assembler.assemblies.is_empty());
+        assert!(assembler.0.0.is_empty());
     }
 }

@@ -12,6 +12,13 @@ mod input;
 #[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
 #[path = "../../../fuzz/src/otr.rs"]
 mod otr;
+#[expect(unreachable_pub, reason = "public in the crate of the fuzz targets")]
+#[path = "../../../fuzz/src/otr4.rs"]
+mod otr4;
+#[path = "../../../fuzz/src/pair.rs"]
+mod pair;
+#[path = "../../../fuzz/src/peer4.rs"]
+mod peer4;
 
 use std::path::Path;
 
@@ -30,6 +37,31 @@ fn replay(target: &str, run: fn(&[u8]) -> usize) {
         }
     }
     assert!(accepted * 4 > inputs.len(), "{target} accepts {accepted} of {}", inputs.len());
+}
+
+#[test]
+fn records_of_version_4() {
+    replay("otr4_records", otr4::records);
+}
+
+#[test]
+fn lines_of_version_4() {
+    replay("otr4_lines", otr4::lines);
+}
+
+#[test]
+fn exchange_of_version_4() {
+    replay("otr4_exchange", otr4::exchange);
+}
+
+#[test]
+fn messages_of_version_4() {
+    replay("otr4_messages", otr4::messages);
+}
+
+#[test]
+fn prekey_server_of_version_4() {
+    replay("otr4_server", otr4::server);
 }
 
 #[test]

@@ -8,7 +8,8 @@ mod keys;
 #[cfg(test)]
 mod wycheproof;
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;

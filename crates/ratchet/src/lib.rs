@@ -1,3 +1,4 @@
+#![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects))]
 //! Handshake key derivation and a double ratchet with header encryption.
 //!
@@ -85,6 +86,8 @@
 //! # Ok(())
 //! # }
 //! ```
+
+extern crate alloc;
 
 mod chacha_hmac;
 mod dh;

@@ -13,7 +13,8 @@
 
 mod message;
 
-use std::fmt;
+use alloc::boxed::Box;
+use core::fmt;
 
 use rand_core::CryptoRng;
 

@@ -14,7 +14,8 @@ mod state;
 mod table;
 mod tags;
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;

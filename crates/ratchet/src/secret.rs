@@ -1,6 +1,7 @@
 //! Bytes that must not be seen, compared in variable time, or left in memory.
 
-use std::fmt;
+use alloc::boxed::Box;
+use core::fmt;
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;

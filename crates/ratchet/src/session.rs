@@ -16,7 +16,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};
@@ -405,7 +406,7 @@ impl Session {
     /// What root steps have yielded since this was last asked: at most one seed in each direction, if it is asked after
     /// each packet and after the start. They are in no stored state: whoever wants them keeps them.
     pub(crate) fn take_tag_seeds(&mut self) -> TagSeeds {
-        std::mem::take(&mut self.tag_seeds)
+        core::mem::take(&mut self.tag_seeds)
     }
 
     /// Nr: the number after the highest one read in the peer's present chain.
@@ -533,7 +534,7 @@ impl Session {
                 if let Some(finished) = &self.receiving {
                     self.skipped.insert(&finished.header, rest, now);
                 }
-                let header = std::mem::replace(&mut self.next_receiving_header, step.next_header);
+                let header = core::mem::replace(&mut self.next_receiving_header, step.next_header);
                 self.skipped.insert(&header, passed, now);
                 if let Some((epoch, keys)) = step.epoch {
                     self.enter_epoch(epoch, keys);

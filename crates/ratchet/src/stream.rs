@@ -40,7 +40,8 @@
 //! # }
 //! ```
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use chacha20poly1305::aead::AeadInOut as _;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _, Nonce, Tag};
@@ -191,30 +192,22 @@ impl Sealer {
         last: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), SealError> {
-        let Chunks { cipher, first, next, ended } = &mut self.0;
-        if *ended {
-            return Err(SealError::Ended);
-        }
-        let number = next.ok_or(SealError::Full)?;
-        let wrong = SealError::Length(plaintext.len());
-        let place = if last { Place::Last } else { Place::Inner };
-        if !is_length(plaintext.len(), place, number == 0 && *first == 0) {
-            return Err(wrong);
-        }
-        let start = out.len();
-        out.reserve(plaintext.len().saturating_add(TAG_LEN));
-        out.extend_from_slice(plaintext);
-        let sealed = out.get_mut(start..).and_then(|chunk| {
-            cipher.encrypt_inout_detached(&nonce(number, place), &[], chunk.into()).ok()
-        });
-        let Some(tag) = sealed else {
-            discard(out, start);
-            return Err(wrong);
-        };
-        out.extend_from_slice(&tag);
-        *next = number.checked_add(1);
-        *ended = last;
+        let (number, seal) = self.0.sealing(last)?;
+        seal.seal(plaintext, out)?;
+        self.0.advance(number, seal.place);
         Ok(())
+    }
+
+    /// Takes the next chunk out of the sealer, to be sealed elsewhere and whenever it suits: several threads together
+    /// are faster than one. What they give belongs into the stream in the order in which it was taken here.
+    ///
+    /// # Errors
+    /// - [`SealError::Ended`]: the last chunk was sealed or taken before.
+    /// - [`SealError::Full`]: the stream has all the chunks that can be counted.
+    pub fn take_chunk(&mut self, last: bool) -> Result<ChunkSealer, SealError> {
+        let (number, seal) = self.0.sealing(last)?;
+        self.0.advance(number, seal.place);
+        Ok(ChunkSealer { number, seal })
     }
 
     /// The number of the chunk that is sealed next, counted from the stream's beginning.
@@ -267,14 +260,98 @@ impl Opener {
     /// - [`OpenError::Damaged`]: not the chunk that comes next.
     /// - [`OpenError::Ended`]: the last chunk was opened before.
     pub fn open_chunk(&mut self, sealed: &[u8], out: &mut Vec<u8>) -> Result<Place, OpenError> {
-        let Chunks { cipher, first, next, ended } = &mut self.0;
-        if *ended {
-            return Err(OpenError::Ended);
+        let opened = self.chunk_ahead(0)?.open(sealed, out)?;
+        self.accept(opened)
+    }
+
+    /// What opens the chunk that comes `ahead` chunks after the next one, elsewhere and whenever it suits: several
+    /// threads together are faster than one. [`Opener::accept`] then wants the chunks in their order.
+    ///
+    /// # Errors
+    /// [`OpenError::Ended`]: the last chunk was opened before, or there is no chunk of that number.
+    pub fn chunk_ahead(&self, ahead: u64) -> Result<ChunkOpener, OpenError> {
+        let Chunks { cipher, next, ended, .. } = &self.0;
+        let number = next.filter(|_| !ended).and_then(|next| next.checked_add(ahead));
+        let number = number.ok_or(OpenError::Ended)?;
+        Ok(ChunkOpener {
+            number,
+            cipher: cipher.clone(),
+            may_be_empty: self.0.may_be_empty(number),
+        })
+    }
+
+    /// Takes note that the next chunk was opened by what [`Opener::chunk_ahead`] gave, and says whether it was the last.
+    ///
+    /// # Errors
+    /// - [`OpenError::Damaged`]: it is not the chunk that comes next; the one that does is still missing.
+    /// - [`OpenError::Ended`]: the last chunk was opened before.
+    pub fn accept(&mut self, opened: Opened) -> Result<Place, OpenError> {
+        let Opened { number, place } = opened;
+        let wanted = self.0.next.filter(|_| !self.0.ended).ok_or(OpenError::Ended)?;
+        if number != wanted {
+            return Err(OpenError::Damaged(wanted));
         }
+        self.0.advance(number, place);
+        Ok(place)
+    }
+
+    /// The number of the chunk that is wanted next, counted from the stream's beginning: where to go on after a break.
+    #[must_use]
+    pub fn next_chunk(&self) -> Option<u64> {
+        self.0.next
+    }
+
+    /// Whether the stream was opened to its end. To be asked when there are no more bytes.
+    ///
+    /// # Errors
+    /// [`Truncated`]: the last chunk is missing.
+    pub fn finish(self) -> Result<(), Truncated> {
+        if self.0.ended { Ok(()) } else { Err(Truncated { next: self.0.next.unwrap_or(u64::MAX) }) }
+    }
+}
+
+/// Seals one chunk, taken out of a [`Sealer`].
+pub struct ChunkSealer {
+    number: u64,
+    seal: Seal,
+}
+
+impl ChunkSealer {
+    /// Seals the chunk and appends it to `out`, as [`Sealer::seal_chunk`] does.
+    ///
+    /// # Errors
+    /// [`SealError::Length`]: a chunk of that number of bytes doesn't belong there. Without it the stream has a gap and
+    /// can't be opened: start another.
+    pub fn seal(self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
+        self.seal.seal(plaintext, out)
+    }
+}
+
+/// Opens one chunk, at its place in the stream of an [`Opener`].
+pub struct ChunkOpener {
+    number: u64,
+    cipher: ChaCha20Poly1305,
+    may_be_empty: bool,
+}
+
+/// A chunk that was opened, to be given to [`Opener::accept`] of its stream.
+#[derive(Debug)]
+#[must_use = "a stream is whole only if its opener has accepted each chunk"]
+pub struct Opened {
+    number: u64,
+    place: Place,
+}
+
+impl ChunkOpener {
+    /// Opens the chunk and appends it to `out`, as [`Opener::open_chunk`] does.
+    ///
+    /// # Errors
+    /// - [`OpenError::Length`]: no chunk has so many bytes.
+    /// - [`OpenError::Damaged`]: not the chunk that belongs there.
+    pub fn open(&self, sealed: &[u8], out: &mut Vec<u8>) -> Result<Opened, OpenError> {
+        let &Self { number, ref cipher, may_be_empty } = self;
         let wrong = OpenError::Length(sealed.len());
         let (body, tag) = sealed.split_last_chunk::<TAG_LEN>().ok_or(wrong)?;
-        let number = next.ok_or(OpenError::Ended)?;
-        let may_be_empty = number == 0 && *first == 0;
         if !is_length(body.len(), Place::Last, may_be_empty) {
             return Err(wrong);
         }
@@ -291,27 +368,40 @@ impl Opener {
                 cipher.decrypt_inout_detached(&nonce, &[], chunk.into(), &tag).ok()
             });
             if opened.is_some() {
-                *next = number.checked_add(1);
-                *ended = place == Place::Last;
-                return Ok(place);
+                return Ok(Opened { number, place });
             }
             discard(out, start);
         }
         Err(OpenError::Damaged(number))
     }
+}
 
-    /// The number of the chunk that is wanted next, counted from the stream's beginning: where to go on after a break.
-    #[must_use]
-    pub fn next_chunk(&self) -> Option<u64> {
-        self.0.next
-    }
+/// What one chunk is sealed with.
+struct Seal {
+    cipher: ChaCha20Poly1305,
+    nonce: Nonce,
+    place: Place,
+    may_be_empty: bool,
+}
 
-    /// Whether the stream was opened to its end. To be asked when there are no more bytes.
-    ///
-    /// # Errors
-    /// [`Truncated`]: the last chunk is missing.
-    pub fn finish(self) -> Result<(), Truncated> {
-        if self.0.ended { Ok(()) } else { Err(Truncated { next: self.0.next.unwrap_or(u64::MAX) }) }
+impl Seal {
+    fn seal(&self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
+        let wrong = SealError::Length(plaintext.len());
+        if !is_length(plaintext.len(), self.place, self.may_be_empty) {
+            return Err(wrong);
+        }
+        let start = out.len();
+        out.reserve(plaintext.len().saturating_add(TAG_LEN));
+        out.extend_from_slice(plaintext);
+        let sealed = out.get_mut(start..).and_then(|chunk| {
+            self.cipher.encrypt_inout_detached(&self.nonce, &[], chunk.into()).ok()
+        });
+        let Some(tag) = sealed else {
+            discard(out, start);
+            return Err(wrong);
+        };
+        out.extend_from_slice(&tag);
+        Ok(())
     }
 }
 
@@ -332,6 +422,27 @@ struct Chunks {
 }
 
 impl Chunks {
+    /// What seals the next chunk, and its number.
+    fn sealing(&self, last: bool) -> Result<(u64, Seal), SealError> {
+        if self.ended {
+            return Err(SealError::Ended);
+        }
+        let number = self.next.ok_or(SealError::Full)?;
+        let place = if last { Place::Last } else { Place::Inner };
+        let (cipher, nonce) = (self.cipher.clone(), nonce(number, place));
+        Ok((number, Seal { cipher, nonce, place, may_be_empty: self.may_be_empty(number) }))
+    }
+
+    /// Only the first chunk of a whole stream may have no bytes.
+    fn may_be_empty(&self, number: u64) -> bool {
+        number == 0 && self.first == 0
+    }
+
+    fn advance(&mut self, number: u64, place: Place) {
+        self.next = number.checked_add(1);
+        self.ended = place == Place::Last;
+    }
+
     fn show(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cipher: _, first, next, ended } = self;
         f.debug_struct(name)
@@ -339,6 +450,18 @@ impl Chunks {
             .field("next", next)
             .field("ended", ended)
             .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ChunkSealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkSealer").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ChunkOpener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChunkOpener").field("number", &self.number).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One hash chain over everything that both ends have seen.
 
-use std::fmt;
+use core::fmt;
 
 use sha2::{Digest as _, Sha256};
 

@@ -1,5 +1,7 @@
 //! What the protocol needs of a group.
 
+use alloc::vec::Vec;
+
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 

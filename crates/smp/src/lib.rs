@@ -1,3 +1,4 @@
+#![cfg_attr(not(test), no_std)]
 //! The Socialist Millionaire Protocol over a prime-order group: two sides learn whether their
 //! secrets are equal, and nothing else about them.
 //!
@@ -89,6 +90,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+extern crate alloc;
+
 mod group;
 mod hash;
 mod native;
@@ -100,7 +103,9 @@ mod secret;
 mod steps;
 mod suite;
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::CryptoRng;
 
@@ -261,7 +266,7 @@ impl<G: Suite> Smp<G> {
         rng: &mut impl CryptoRng,
     ) -> Result<Reply<G::Message>, ReceiveError> {
         // Whatever goes wrong from here on, the state stays idle and the old one is erased.
-        let state = std::mem::replace(&mut self.state, State::Idle);
+        let state = core::mem::replace(&mut self.state, State::Idle);
         let (step, question, rest) = match G::open(message)? {
             Opened::Abort => return Ok(Reply::Aborted),
             Opened::Step { step, question, rest } => (step, question, rest),
@@ -300,7 +305,7 @@ impl<G: Suite> Smp<G> {
         secret: &G::Secret,
         rng: &mut impl CryptoRng,
     ) -> Result<G::Message, AnswerError> {
-        match std::mem::replace(&mut self.state, State::Idle) {
+        match core::mem::replace(&mut self.state, State::Idle) {
             State::Asked(asked) => {
                 let (answered, message) = asked.answer(secret, rng);
                 self.state = State::Answered(answered);

@@ -1,5 +1,9 @@
 //! The native use: ristretto255, SHA-512, messages of one size (`docs/smp.md`).
 
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
@@ -170,9 +174,9 @@ fn read_question(rest: &mut &[u8]) -> Result<Option<String>, ReceiveError> {
     let (length, room) = field.split_first().ok_or(ReceiveError::Malformed)?;
     let (question, padding) =
         room.split_at_checked((*length).into()).ok_or(ReceiveError::Malformed)?;
-    let question = std::str::from_utf8(question).map_err(|_| ReceiveError::Malformed)?;
+    let question = core::str::from_utf8(question).map_err(|_| ReceiveError::Malformed)?;
     if !Ristretto::is_padding(padding) {
         return Err(ReceiveError::Malformed);
     }
-    Ok((!question.is_empty()).then(|| question.to_owned()))
+    Ok((!question.is_empty()).then(|| String::from(question)))
 }

@@ -4,7 +4,9 @@
 //! Versions 2 and 3 are [`otr3`](crate::otr3) with [`Modp1536`](crate::Modp1536), version 4 is
 //! [`otr4`](crate::otr4) with [`Ed448`](crate::Ed448).
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::ReceiveError;
 use crate::suite::{Runs, Step};
@@ -81,8 +83,8 @@ pub(crate) const fn runs(step: Step) -> Runs {
 
 /// A question as it arrived; none if it is empty.
 pub(crate) fn question(bytes: &[u8]) -> Result<Option<String>, ReceiveError> {
-    let question = std::str::from_utf8(bytes).map_err(|_| ReceiveError::Malformed)?;
-    Ok((!question.is_empty()).then(|| question.to_owned()))
+    let question = core::str::from_utf8(bytes).map_err(|_| ReceiveError::Malformed)?;
+    Ok((!question.is_empty()).then(|| String::from(question)))
 }
 
 /// An abort says nothing else.

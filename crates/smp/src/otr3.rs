@@ -1,7 +1,8 @@
 //! The protocol as OTR versions 2 and 3 have it ("Socialist Millionaires' Protocol (SMP)" in
 //! their specification): [`Modp1536`], SHA-256, MPIs.
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::CryptoRng;
 use sha2::{Digest as _, Sha256};

@@ -1,7 +1,8 @@
 //! The protocol as OTR version 4 has it ("Socialist Millionaires Protocol (SMP)" in its
 //! specification): [`Ed448`], SHAKE-256 with usage ids.
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use rand_core::CryptoRng;
 use shake::Shake256;

@@ -1,6 +1,7 @@
 //! What the two sides compare in the native use.
 
-use std::fmt;
+use alloc::vec::Vec;
+use core::fmt;
 
 use curve25519_dalek::scalar::Scalar;
 use subtle::ConstantTimeEq;

@@ -3,7 +3,7 @@
 //!
 //! The *starter* is OTR's Alice, the *answerer* Bob; letters are those of OTR's specification.
 
-use std::borrow::Borrow as _;
+use core::borrow::Borrow as _;
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;

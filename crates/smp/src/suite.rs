@@ -1,8 +1,10 @@
 //! What a use of the protocol makes of a group: what is compared, what is hashed, and where each
 //! value stands in a message.
 
-use std::borrow::Borrow;
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::fmt;
 
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;

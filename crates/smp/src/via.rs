@@ -1,7 +1,7 @@
 //! A use seen through a hook: for tests that count what is done, and for tests that plant a
 //! weakness and see it found.
 
-use std::marker::PhantomData;
+use core::marker::PhantomData;
 
 use rand_core::CryptoRng;
 use subtle::{Choice, ConstantTimeEq};

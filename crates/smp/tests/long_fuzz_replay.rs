@@ -5,7 +5,7 @@
 #[path = "fuzzing/core.rs"]
 mod core;
 #[expect(dead_code, unused_macros, unused_imports, reason = "other tests need them")]
-#[path = "uses/support.rs"]
+#[path = "scenarios/support.rs"]
 mod support;
 
 use std::collections::BTreeSet;

@@ -24,8 +24,9 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 use undertone_engine::storage::Write;
+use undertone_handle::ConversationId;
 
-pub use self::read::Reader;
+pub use self::read::{Reader, Terms};
 pub use self::storage::AnyStorage;
 use self::sweep::Sweep;
 use self::write::Done;
@@ -284,6 +285,17 @@ impl Profile {
     #[must_use]
     pub const fn is_unsettled(&self) -> bool {
         self.to_settle || self.owed
+    }
+
+    /// Forgets a contact with all that was said, now and in the files: see [`Profile::settle`].
+    ///
+    /// # Errors
+    /// See [`Fault`]. Either all of it is still there or none; what is left in the files then goes the
+    /// next time.
+    pub fn forget(&mut self, contact: ConversationId) -> Result<(), Fault> {
+        self.apply(&[Write::Forget(contact)])?;
+        self.commit()?;
+        self.settle()
     }
 
     /// Reads all of it and checks that its parts agree, which takes seconds in a large profile.

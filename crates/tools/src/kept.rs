@@ -1,22 +1,28 @@
-//! `undertone contact …` and `undertone message …`: what a lasting profile keeps, read while nothing
-//! runs on it.
+//! `undertone contact …` and `undertone message …`: what a lasting profile keeps, read and cleared
+//! away while nothing runs on it.
+
+mod export;
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use undertone_handle::command::is_deceptive;
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::query::{Before, Line, Overview, Search};
-use undertone_handle::{ConversationId, MessageId};
-use undertone_store::profile::{Look as _, Reader};
+use undertone_handle::{MessageId, SecretText};
+use undertone_store::profile::{Look as _, Reader, Terms};
 
 use crate::failure::{Failure, Kind};
-use crate::profile::{Opened, Whose, open};
-use crate::streams::Streams;
+use crate::profile::{Opened, Whose, database, open};
+use crate::streams::{Streams, first_line};
 
 /// The version in lines for programs.
 const JSON_VERSION: u8 = 1;
+
+/// The longest line in which a name is typed, in bytes.
+const LONGEST_LINE: usize = 4096;
 
 /// Messages that are read at once.
 const PAGE: usize = 500;
@@ -41,6 +47,21 @@ Examples:
         #[command(flatten)]
         whose: Whose,
     },
+    /// Delete a contact with all that was said, so that not even the decrypted files have it.
+    #[command(after_help = "\
+Examples:
+  undertone contact delete ana            asks you to type the name in full
+  echo ana | undertone contact delete ana
+
+They are not told: in their program you are away from now on. `/leave` in the conversation tells them.
+Pair again, and it begins anew: nothing is known about them then.")]
+    Delete {
+        /// Which contact: the name under which you see them, or the id that `contact list` shows.
+        contact: String,
+        /// Of which profile.
+        #[command(flatten)]
+        whose: Whose,
+    },
 }
 
 /// The arguments of `undertone message`.
@@ -61,6 +82,23 @@ Examples:
     List {
         /// Which contact: the name under which you see them, or the id that `contact list` shows.
         contact: String,
+        /// Of which profile.
+        #[command(flatten)]
+        whose: Whose,
+    },
+    /// Write what was said with a contact to a file that anybody can read.
+    #[command(after_help = "\
+Examples:
+  undertone message export ana ana.txt    a line for each message, with its time (UTC)
+  undertone message export ana ana.jsonl --json
+
+The file is not encrypted. One that is there already is not written over. Messages that are to disappear
+are left out.")]
+    Export {
+        /// Which contact: the name under which you see them, or the id that `contact list` shows.
+        contact: String,
+        /// Where to.
+        file: PathBuf,
         /// Of which profile.
         #[command(flatten)]
         whose: Whose,
@@ -93,7 +131,12 @@ pub fn contacts(
     mut streams: Streams,
     as_json: bool,
 ) -> Result<(), Failure> {
-    let ContactCommand::List { whose } = arguments.command;
+    let whose = match arguments.command {
+        ContactCommand::List { whose } => whose,
+        ContactCommand::Delete { contact, whose } => {
+            return delete(&contact, whose, chosen, &mut streams);
+        }
+    };
     let Opened { reader, held: _held, .. } = open(whose, chosen, &mut streams)?;
     let all = reader.overviews()?;
     if all.is_empty() && !as_json {
@@ -122,21 +165,15 @@ pub fn messages(
         MessageCommand::List { contact, whose } => {
             let Opened { reader, held: _held, .. } = open(whose, chosen, &mut streams)?;
             let contact = find(&reader, &contact)?;
-            let mut after: Vec<Vec<Line>> = Vec::new();
-            let mut before = None;
-            loop {
-                let page = reader.page(contact.conversation, before, PAGE)?;
-                before = page.first().map(|line| line.message);
-                let last = page.len() < PAGE;
-                after.push(page);
-                if last {
-                    break;
-                }
-            }
-            for line in after.iter().rev().flatten() {
-                print(&contact, line, as_json, &mut streams)?;
+            for line in all(&reader, contact.conversation)? {
+                print(&contact, &line, as_json, &mut streams)?;
             }
             Ok(())
+        }
+        MessageCommand::Export { contact, file, whose } => {
+            let Opened { reader, held: _held, .. } = open(whose, chosen, &mut streams)?;
+            let contact = find(&reader, &contact)?;
+            export::export(&reader, &contact, &file, as_json, &mut streams)
         }
         MessageCommand::Search { words, limit, whose } => {
             let Some(search) = Search::parse(&words.join(" ")) else {
@@ -147,17 +184,58 @@ pub fn messages(
                 ));
             };
             let Opened { reader, held: _held, .. } = open(whose, chosen, &mut streams)?;
-            let contacts = reader.overviews()?;
-            let none: Option<Before> = None;
-            for hit in reader.search(&search, none, limit)? {
-                let contact = contacts.iter().find(|one| one.conversation == hit.conversation);
-                if let Some(contact) = contact {
-                    print(contact, &hit.line, as_json, &mut streams)?;
-                }
+            for (contact, line) in self::search(&reader, &search, limit)? {
+                print(&contact, &line, as_json, &mut streams)?;
             }
             Ok(())
         }
     }
+}
+
+/// Everything that was said, oldest first.
+fn all(reader: &Reader, conversation: ConversationId) -> Result<Vec<Line>, Failure> {
+    let mut pages: Vec<Vec<Line>> = Vec::new();
+    let mut before = None;
+    loop {
+        let page = reader.page(conversation, before, PAGE)?;
+        before = page.first().map(|line| line.message);
+        let last = page.len() < PAGE;
+        pages.push(page);
+        if last {
+            return Ok(pages.into_iter().rev().flatten().collect());
+        }
+    }
+}
+
+fn delete(
+    wanted: &str,
+    whose: Whose,
+    chosen: Option<&str>,
+    streams: &mut Streams,
+) -> Result<(), Failure> {
+    let (mut profile, _held) = database(whose, chosen, streams)?;
+    // Whoever reads keeps what was erased in the log.
+    let contact = find(&profile.reader()?, wanted)?;
+    let name = contact.name.as_str();
+    streams.say(&format!(
+        "This deletes {} with everything that was said, on this machine and for good. They are not \
+         told, and what they have stays with them. Backups elsewhere stay.\n\
+         Type the name in full, or nothing to keep them:",
+        plain(name)
+    ));
+    let typed = first_line(&mut streams.input, LONGEST_LINE)
+        .map_err(|error| Failure::stream("Reading the name", &error))?
+        .unwrap_or_default();
+    if String::from_utf8_lossy(&typed).trim() != name {
+        return Err(Failure::new(
+            Kind::Usage,
+            "What was typed is not the name of the contact; nothing was deleted.",
+            "Type it as `undertone contact list` shows it, capitals and spaces included.",
+        ));
+    }
+    profile.forget(contact.conversation)?;
+    streams.say("It is deleted.");
+    Ok(())
 }
 
 /// The contact of this name or id.
@@ -188,16 +266,72 @@ pub fn find(reader: &Reader, wanted: &str) -> Result<Overview, Failure> {
     }
 }
 
-/// The last messages of a conversation, oldest first.
+/// A conversation, as an interface goes on with it.
+pub struct Kept {
+    /// Who, and what waits.
+    pub overview: Overview,
+    /// What holds in it.
+    pub terms: Terms,
+    /// The last messages, oldest first.
+    pub lines: Vec<Line>,
+    /// What the user had begun to write.
+    pub draft: Option<SecretText>,
+}
+
+impl std::fmt::Debug for Kept {
+    /// Says nothing of names and texts.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kept")
+            .field("overview", &self.overview.conversation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All conversations, the one with the newest message first, with their last messages: of the first
+/// ones [`SHOWN`], of the others [`FEW`], and of each all that nobody has seen, up to [`SHOWN`].
 ///
 /// # Errors
 /// The machine.
-pub fn last(
+pub fn all(reader: &Reader) -> Result<Vec<Kept>, Failure> {
+    let mut all = Vec::new();
+    for (place, overview) in reader.overviews()?.into_iter().enumerate() {
+        let id = overview.conversation;
+        let count = if place < FIRST { SHOWN } else { overview.unread.clamp(FEW, SHOWN) };
+        // Whoever is listed has terms: nothing else writes at this moment.
+        let Some(terms) = reader.terms(id)? else { continue };
+        let lines = reader.page(id, None, count)?;
+        let draft = reader.draft(id)?;
+        all.push(Kept { overview, terms, lines, draft });
+    }
+    Ok(all)
+}
+
+/// Conversations of which many messages are there at once.
+const FIRST: usize = 20;
+/// Messages of each of them.
+const SHOWN: usize = 200;
+/// Messages of each of the others.
+const FEW: usize = 20;
+
+/// At most `limit` messages that a search finds, the newest first, each with the name of its contact.
+///
+/// # Errors
+/// The machine.
+pub fn search(
     reader: &Reader,
-    conversation: ConversationId,
-    count: usize,
-) -> Result<Vec<Line>, Failure> {
-    Ok(reader.page(conversation, None, count)?)
+    search: &Search,
+    limit: usize,
+) -> Result<Vec<(Overview, Line)>, Failure> {
+    let contacts = reader.overviews()?;
+    let none: Option<Before> = None;
+    let hits = reader.search(search, none, limit)?;
+    Ok(hits
+        .into_iter()
+        .filter_map(|hit| {
+            let contact = contacts.iter().find(|one| one.conversation == hit.conversation)?;
+            Some((contact.clone(), hit.line))
+        })
+        .collect())
 }
 
 fn trust(level: Trust) -> &'static str {
@@ -241,26 +375,8 @@ fn print(
     as_json: bool,
     streams: &mut Streams,
 ) -> Result<(), Failure> {
-    let state = match line.delivery {
-        Delivery::Waiting => "waiting",
-        Delivery::Sent => "sent",
-        Delivery::Delivered => "delivered",
-    };
     let text = if as_json {
-        let MessageId(message) = line.message;
-        let value = json!({
-            "v": JSON_VERSION,
-            "conversation": contact.conversation.to_string(),
-            "name": contact.name.as_str(),
-            "message": message,
-            "own": line.own,
-            "text": line.body.as_str(),
-            "at": line.at,
-            "state": state,
-            "edited": line.edited,
-            "reply": line.reply.map(|reply| reply.0),
-        });
-        escape(&value.to_string())
+        message_json(contact, line)
     } else {
         let way = if line.own { "->" } else { "<-" };
         let edited = if line.edited.is_some() { " (edited)" } else { "" };
@@ -268,6 +384,28 @@ fn print(
         format!("{} {way} {}{edited}{waits}", plain(contact.name.as_str()), plain(&line.body))
     };
     put(streams, &format!("{text}\n"))
+}
+
+fn message_json(contact: &Overview, line: &Line) -> String {
+    let state = match line.delivery {
+        Delivery::Waiting => "waiting",
+        Delivery::Sent => "sent",
+        Delivery::Delivered => "delivered",
+    };
+    let MessageId(message) = line.message;
+    let value = json!({
+        "v": JSON_VERSION,
+        "conversation": contact.conversation.to_string(),
+        "name": contact.name.as_str(),
+        "message": message,
+        "own": line.own,
+        "text": line.body.as_str(),
+        "at": line.at,
+        "state": state,
+        "edited": line.edited,
+        "reply": line.reply.map(|reply| reply.0),
+    });
+    escape(&value.to_string())
 }
 
 /// A text that no terminal takes for a command, on one line.

@@ -9,12 +9,13 @@ mod words;
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
 
 use clap::{Args, Subcommand, ValueEnum};
 use rand_chacha::ChaCha20Rng;
 use undertone_otr::files::{KEYS_MAX, read_keys};
 use undertone_otr::{
-    Account, InstanceTag, LINE_MIN, Policy, PrivateKey, Session, Settings, Version,
+    Account, Identity, InstanceTag, LINE_MIN, Policy, PrivateKey, Session, Settings, Version,
 };
 
 use crate::failure::{Failure, Kind};
@@ -40,6 +41,8 @@ Examples:
   undertone otr talk -- nc ana.example 5000   over whatever carries lines
   undertone otr talk --versions 2,3 --policy opportunistic --key ~/.purple/otr.private_key \\
       --pipes from-them to-them
+  undertone otr talk --versions 4 --our-name ana@example.net --their-name ben@example.net \\
+      -- nc ben.example 5000
 
 What you type goes to the other end; nothing leaves in the clear unless --policy says so. Lines
 that begin with / are for this program (/help lists them). What the other end says comes on
@@ -52,7 +55,8 @@ standard output, everything else on standard error. Nothing is stored.")]
 struct Talk {
     #[command(flatten)]
     carrier: Carrier,
-    /// Versions that are spoken, such as 3 or 2,3 [default: those of the policy].
+    /// Versions that are spoken, such as 4 or 2,3,4 [default: 3,4]. The highest that both ends
+    /// speak is taken.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = version)]
     versions: Vec<Version>,
     /// What happens without being asked.
@@ -68,6 +72,13 @@ struct Talk {
     /// The account whose key it is, where the file has several.
     #[arg(long, value_name = "NAME", requires = "key")]
     account: Option<String>,
+    /// Your name on the carrier, which version 4 signs: both programs must have the same, such as
+    /// ana@example.net. Two of this program need none.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    our_name: String,
+    /// The other end's name on the carrier, exactly as its program has it.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    their_name: String,
 }
 
 /// What carries lines to the other end and back; one of these.
@@ -109,13 +120,14 @@ enum PolicyName {
 
 impl PolicyName {
     fn policy(self) -> Policy {
-        match self {
+        let preset = match self {
             Self::Require => Policy::REQUIRE,
             Self::Always => Policy::ALWAYS,
             Self::Manual => Policy::MANUAL,
             Self::Opportunistic => Policy::OPPORTUNISTIC,
-            Self::Never => Policy::NEVER,
-        }
+            Self::Never => return Policy::NEVER,
+        };
+        preset.allow(Version::V4)
     }
 }
 
@@ -136,7 +148,8 @@ fn longest(text: &str) -> Result<usize, String> {
 /// What the person has to read; nothing of it has been written yet.
 pub fn run(otr: Otr, mut streams: Streams) -> Result<(), Failure> {
     let Command::Talk(arguments) = otr.command;
-    let Talk { carrier, versions, policy, max_line, key, account } = arguments;
+    let Talk { carrier, versions, policy, max_line, key, account, our_name, their_name } =
+        arguments;
     let mut policy = policy.policy();
     if !versions.is_empty() {
         if policy.versions.is_empty() {
@@ -148,13 +161,35 @@ pub fn run(otr: Otr, mut streams: Streams) -> Result<(), Failure> {
     }
     let mut randomness = talk::Randomness::new()?;
     let way = Way::of(carrier)?;
-    let account =
-        self::account(key.as_deref(), account.as_deref(), randomness.fresh()?, &mut streams)?;
-    let settings =
-        Settings { policy, longest_line: max_line, one_line: true, ..Settings::default() };
+    // The session counts from here, and profiles say in Unix time until when they are good.
+    let (begin, unix) = (Instant::now(), unix_time());
+    let rng = randomness.fresh()?;
+    let account = self::account(key.as_deref(), account.as_deref(), rng, &mut streams)?;
+    let account = account.with_version_4(Identity::generate(rng), unix);
+    let settings = Settings {
+        policy,
+        longest_line: max_line,
+        one_line: true,
+        our_name,
+        peer_name: their_name,
+        ..Settings::default()
+    };
     let session = Session::new(account.clone(), settings)
         .map_err(|error| Failure::said(Kind::Usage, &error, "Take a larger --max-line."))?;
-    talk::talk(session, account.fingerprint(), way, randomness, streams)
+    let (older, newer) =
+        (Some(account.fingerprint()), account.identity().map(Identity::fingerprint));
+    let speaks = |version| policy.versions.has(version);
+    let ours = [
+        older.filter(|_| speaks(Version::V2) || speaks(Version::V3)),
+        newer.filter(|_| speaks(Version::V4)),
+    ];
+    let ours = ours.into_iter().flatten().collect();
+    talk::talk(session, ours, way, begin, randomness, streams)
+}
+
+/// Seconds since 1970; a clock before that says 1970.
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// The account: with a key of the file, or a fresh one.

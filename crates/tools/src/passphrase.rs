@@ -82,7 +82,8 @@ impl Source {
         parse(self.noun, &first).map(Protection::Passphrase)
     }
 
-    fn given(&self, streams: &mut Streams) -> Result<Option<Protection>, Failure> {
+    /// What was given without asking anybody, if anything was.
+    pub(crate) fn given(&self, streams: &mut Streams) -> Result<Option<Protection>, Failure> {
         if self.none {
             return Ok(Some(Protection::Nothing));
         }
@@ -119,7 +120,7 @@ impl Source {
     }
 }
 
-fn parse(noun: Noun, line: &[u8]) -> Result<Passphrase, Failure> {
+pub(crate) fn parse(noun: Noun, line: &[u8]) -> Result<Passphrase, Failure> {
     let word = noun.word();
     let text = std::str::from_utf8(line).map_err(|_| {
         Failure::new(Kind::Usage, format!("The {word} is not UTF-8."), "Write it as UTF-8.")

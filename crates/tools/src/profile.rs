@@ -5,14 +5,16 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use undertone_store::key::Protection;
-use undertone_store::profile::{AnyStorage, Profile as Database, Reader};
+use undertone_store::OpenError;
+use undertone_store::key::{KeyError, Protection};
+pub use undertone_store::profile::Reader;
+use undertone_store::profile::{AnyStorage, Profile as Database};
 use undertone_store::profiles::{
-    self, Held, Home, HomeError, Mended, ProfileName, State, Variables,
+    self, Held, Home, HomeError, Mended, PasswordError, ProfileName, State, Variables,
 };
 
 use crate::failure::Failure;
-use crate::passphrase::{Noun, Source};
+use crate::passphrase::{Noun, Source, parse};
 use crate::ratchet::cost;
 use crate::streams::{Streams, first_line};
 
@@ -151,7 +153,7 @@ pub struct Opened {
     /// What interfaces read from.
     pub reader: Reader,
     /// As long as this lives no other process can have the profile.
-    pub held: Held,
+    pub held: Holding,
 }
 
 impl std::fmt::Debug for Opened {
@@ -160,23 +162,143 @@ impl std::fmt::Debug for Opened {
     }
 }
 
+/// A profile that this process has, unlocked or not.
+#[derive(Debug)]
+pub struct Holding(Held);
+
+impl Holding {
+    /// What its owner calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.label()
+    }
+
+    /// Whether it has a password.
+    ///
+    /// # Errors
+    /// Its key file can't be read.
+    pub fn needs_password(&self) -> Result<bool, Failure> {
+        Ok(self.0.needs_password()?)
+    }
+
+    /// Unlocks it, for a node and for look-ups. Lasts about half a second with a password, whether it is
+    /// right or wrong.
+    ///
+    /// # Errors
+    /// The password is wrong, the machine fails.
+    pub fn unlock(&self, key: &Key) -> Result<(AnyStorage, Reader), Failure> {
+        let database = self.database(key)?;
+        let reader = database.reader()?;
+        Ok((Box::new(database), reader))
+    }
+
+    fn database(&self, key: &Key) -> Result<Database, Failure> {
+        let key = self.0.unlock(&key.0)?;
+        let opened = Database::open_under(&self.0.database(), key);
+        // In the words for profiles: nobody named a database.
+        opened.map_err(|error| match error {
+            OpenError::Fault(fault) => Failure::from(HomeError::Fault(fault)),
+            other => other.into(),
+        })
+    }
+
+    /// What was given, or else what is typed on the terminal.
+    fn key(&self, given: Option<Key>, streams: &mut Streams) -> Result<Key, Failure> {
+        if let Some(key) = given {
+            return Ok(key);
+        }
+        let question = format!("The password of the profile {}: ", quoted(self.name()));
+        Ok(Key(source(None, None, false).present(true, &question, streams)?))
+    }
+
+    /// Puts another password in place of the present one. The key of the database stays what it is, and
+    /// so does the database. `false`: the present one was given wrong, and stays.
+    ///
+    /// # Errors
+    /// The machine fails; the present password stays.
+    pub fn change(&self, present: &Key, new: &Key) -> Result<bool, Failure> {
+        let key = match self.0.unlock(&present.0) {
+            Ok(key) => key,
+            Err(PasswordError(
+                KeyError::WrongPassphrase | KeyError::NoPassphrase | KeyError::PassphraseNeeded,
+            )) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.0.protect(&key, &new.0, cost(&new.0)?)?;
+        Ok(true)
+    }
+}
+
+/// What unlocks a profile.
+pub struct Key(Protection);
+
+impl Key {
+    /// A password, or none.
+    ///
+    /// # Errors
+    /// It is empty or too long.
+    pub fn new(password: Option<&str>) -> Result<Self, Failure> {
+        match password {
+            Some(text) => Ok(Self(Protection::Passphrase(parse(Noun::Password, text.as_bytes())?))),
+            None => Ok(Self(Protection::Nothing)),
+        }
+    }
+}
+
+impl std::fmt::Debug for Key {
+    /// Says nothing of the password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// Takes the chosen profile, or that which was used last, for this process. With it comes what unlocks
+/// it, if that was given or nothing is needed; else somebody has to be asked.
+///
+/// # Errors
+/// There is no such profile, another process has it, what was given is no password.
+pub fn hold(
+    whose: Whose,
+    chosen: Option<&str>,
+    streams: &mut Streams,
+) -> Result<(Holding, Option<Key>), Failure> {
+    let Whose { profile, password } = whose;
+    let chosen = profile.as_deref().or(chosen);
+    let home = home()?;
+    mend(&home, streams);
+    let held = home.hold(&home.choose(chosen)?)?;
+    let given = password.source().given(streams)?;
+    let key = match given {
+        Some(protection) => Some(Key(protection)),
+        None if held.needs_password()? => None,
+        None => Some(Key(Protection::Nothing)),
+    };
+    Ok((Holding(held), key))
+}
+
 /// Takes the chosen profile, or that which was used last, and unlocks it; the password is asked for if
 /// it was not given.
 ///
 /// # Errors
 /// There is no such profile, another process has it, the password is wrong, the machine fails.
 pub fn open(whose: Whose, chosen: Option<&str>, streams: &mut Streams) -> Result<Opened, Failure> {
-    let Whose { profile, password } = whose;
-    let chosen = profile.as_deref().or(chosen);
-    let home = home()?;
-    mend(&home, streams);
-    let held = home.hold(&home.choose(chosen)?)?;
-    let question = format!("The password of the profile {}: ", quoted(held.label()));
-    let protection = password.source().present(held.needs_password()?, &question, streams)?;
-    let key = held.unlock(&protection)?;
-    let database = Database::open_under(&held.database(), key)?;
-    let reader = database.reader()?;
-    Ok(Opened { storage: Box::new(database), reader, held })
+    let (holding, key) = hold(whose, chosen, streams)?;
+    let key = holding.key(key, streams)?;
+    let (storage, reader) = holding.unlock(&key)?;
+    Ok(Opened { storage, reader, held: holding })
+}
+
+/// The same, as the database that it is.
+pub(crate) fn database(
+    whose: Whose,
+    chosen: Option<&str>,
+    streams: &mut Streams,
+) -> Result<(Database, Holding), Failure> {
+    let (holding, key) = hold(whose, chosen, streams)?;
+    let key = holding.key(key, streams)?;
+    Ok((holding.database(&key)?, holding))
 }
 
 /// A storage that lives and dies with the process: the same tables, in memory alone.

@@ -1,5 +1,6 @@
 //! `undertone ratchet …`: the command line, and what each command does.
 
+mod chunks;
 mod conversations;
 #[cfg(test)]
 mod golden;

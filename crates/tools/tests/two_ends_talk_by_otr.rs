@@ -26,13 +26,13 @@ fn private(ana: &mut Person, ben: &mut Person, version: u8) {
     ana.types("/otr");
     for person in [ana, ben] {
         person.reads(&format!("A private conversation has begun, in version {version}."));
-        person.reads("Their fingerprint: ");
+        person.reads("Their fingerprint");
     }
 }
 
 #[test]
 fn texts_go_both_ways_in_private_and_a_goodbye_ends_it() {
-    for version in ["2", "3"] {
+    for version in ["2", "3", "4"] {
         let (mut ana, mut ben) = two(&["--versions", version]);
         // Nothing leaves before the conversation is private: the text waits, and asks for it.
         ana.types("hello \u{1b}[2J");
@@ -54,8 +54,14 @@ fn texts_go_both_ways_in_private_and_a_goodbye_ends_it() {
 
 #[test]
 fn the_numbers_to_compare_are_the_same_at_both_ends() {
-    let (mut ana, mut ben) = two(&[]);
-    private(&mut ana, &mut ben, 3);
+    for version in [3, 4] {
+        numbers_are_the_same(version);
+    }
+}
+
+fn numbers_are_the_same(version: u8) {
+    let (mut ana, mut ben) = two(&["--versions", &version.to_string()]);
+    private(&mut ana, &mut ben, version);
     let number = |person: &mut Person| {
         let line = person.reads("The session's number: you read out ");
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
@@ -64,14 +70,15 @@ fn the_numbers_to_compare_are_the_same_at_both_ends() {
     let ((of_ana, theirs), (of_ben, of_the_other)) = (number(&mut ana), number(&mut ben));
     assert_eq!((of_ana, theirs), (of_the_other, of_ben));
     ana.types("/fingerprint");
-    let own = ana.reads("Your fingerprint: ").replace("Your", "Their");
+    let own = ana.reads("Your fingerprint").replace("Your", "Their");
     ben.types("/fingerprint");
-    assert_eq!(ben.reads("Their fingerprint: "), own);
+    assert_eq!(ben.reads("Their fingerprint"), own);
+    assert_eq!(own.contains(" in version 4: "), version == 4);
 }
 
 #[test]
 fn a_check_with_a_question_succeeds_fails_and_is_called_off() {
-    for version in ["2", "3"] {
+    for version in ["2", "3", "4"] {
         let (mut ana, mut ben) = two(&["--versions", version, "--max-line", "300"]);
         private(&mut ana, &mut ben, version.parse().unwrap());
         ana.types("/smp Which bird?");
@@ -103,15 +110,56 @@ fn a_check_with_a_question_succeeds_fails_and_is_called_off() {
 
 #[test]
 fn the_extra_key_is_the_same_at_both_ends() {
-    let (mut ana, mut ben) = two(&[]);
+    for (version, digits) in [(3, 64), (4, 128)] {
+        let (mut ana, mut ben) = two(&["--versions", &version.to_string()]);
+        private(&mut ana, &mut ben, version);
+        ana.types("/extra-key 7 a file");
+        let ours = ana.reads("The extra key, for use 7: ");
+        let theirs =
+            ben.reads("The other side wants the extra key to be used, for use 7 with \"a file\": ");
+        let key = |line: &str| line.rsplit(' ').next().unwrap().to_owned();
+        assert_eq!(key(&ours), key(&theirs));
+        assert_eq!(key(&ours).len(), digits);
+    }
+}
+
+/// Without `--versions` both speak 3 and 4, and version 4 is taken. The older key, which may be
+/// known from elsewhere, vouches for the newer one.
+#[test]
+fn the_newest_version_is_taken_and_the_older_key_vouches_for_it() {
+    let (mut ana, ben) = two(&[]);
+    let own = ana.reads("Your fingerprint: ");
+    ana.reads("Your fingerprint in version 4: ");
+    ana.types("/otr");
+    let digits = own.strip_prefix("Your fingerprint: ").unwrap().to_owned();
+    let vouched = ben.reads("The other side's key of version 3 vouches for its key of version 4");
+    assert!(vouched.contains(&digits), "{vouched}");
+    ben.reads("A private conversation has begun, in version 4.");
+    // Who speaks version 3 alone is spoken with too.
+    let mut ana = Person::start(&["--listen", "0"]);
+    let mut ben = Person::start(&["--connect", &ana.port(), "--versions", "3"]);
     private(&mut ana, &mut ben, 3);
-    ana.types("/extra-key 7 a file");
-    let ours = ana.reads("The extra key, for use 7: ");
-    let theirs =
-        ben.reads("The other side wants the extra key to be used, for use 7 with \"a file\": ");
-    let key = |line: &str| line.rsplit(' ').next().unwrap().to_owned();
-    assert_eq!(key(&ours), key(&theirs));
-    assert_eq!(key(&ours).len(), 64);
+    ben.types("/quit");
+    assert_eq!(ben.leaves(), Ok(()));
+}
+
+/// Version 4 signs both names, so a line between two people's programs leads nobody to a third.
+#[test]
+fn a_conversation_of_version_4_begins_where_both_know_the_same_names() {
+    let names = |ours, theirs| ["--versions", "4", "--our-name", ours, "--their-name", theirs];
+    let meet = |bens: &[&str]| {
+        let ana = Person::start(
+            &[&["--listen", "0"][..], &names("ana@example.net", "ben@example.net")].concat(),
+        );
+        let ben = Person::start(&[&["--connect", &ana.port()], bens].concat());
+        (ana, ben)
+    };
+    let (mut ana, mut ben) = meet(&names("ben@example.net", "ana@example.net"));
+    private(&mut ana, &mut ben, 4);
+    let (mut ana, ben) = meet(&names("ben@example.net", "eve@example.net"));
+    ana.types("/otr");
+    ben.reads("The other side asks for a private conversation.");
+    ben.reads("A message that should begin a private conversation was refused");
 }
 
 #[test]
@@ -138,7 +186,7 @@ fn without_a_conversation_commands_say_what_they_need() {
 #[test]
 fn after_the_end_nothing_is_sent_until_the_person_decides() {
     let (mut ana, mut ben) = two(&["--policy", "manual"]);
-    private(&mut ana, &mut ben, 3);
+    private(&mut ana, &mut ben, 4);
     ben.types("/end");
     ana.reads("The other side has ended the private conversation.");
     ana.types("private?");
@@ -147,7 +195,7 @@ fn after_the_end_nothing_is_sent_until_the_person_decides() {
     ana.types("open");
     ben.hears("them, in the clear: open");
     ana.types("/otr");
-    ben.reads("A private conversation has begun, in version 3.");
+    ben.reads("A private conversation has begun, in version 4.");
     ana.types("again");
     ben.hears("them: again");
     ana.types("/quit");
@@ -178,7 +226,7 @@ fn every_line_on_the_carrier_is_a_line() {
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
     let mut stream = stream;
     ana.types("secret");
-    assert_eq!(lines.next().unwrap(), "?OTRv3?");
+    assert_eq!(lines.next().unwrap(), "?OTRv34?");
     stream.write_all(b"what is that\r\n").unwrap();
     ana.reads("What follows came in the clear and should not have");
     ana.hears("them, in the clear: what is that");
@@ -245,7 +293,7 @@ fn tags_start_a_conversation_where_the_policy_says_so() {
     let (mut ana, mut ben) = two(&["--policy", "opportunistic"]);
     ana.types("hello");
     ben.hears("them, in the clear: hello");
-    ana.reads("A private conversation has begun, in version 3.");
+    ana.reads("A private conversation has begun, in version 4.");
     ben.types("hello in private");
     ana.hears("them: hello in private");
 }

@@ -9,13 +9,15 @@
 //! direction overrides and invisible characters appear as visible symbols, and texts that run
 //! from right to left are isolated from what stands beside them.
 
+pub mod keeper;
 pub mod plain;
 pub mod screen;
 
 mod changes;
 mod code;
+mod deeds;
 mod plan;
 mod text;
 mod time;
 
-pub use plan::{Clock, End, Now, Outcome, Plan, Resume, World};
+pub use plan::{Clock, End, Now, Outcome, Plan, Profile, Resume, World};

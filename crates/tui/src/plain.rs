@@ -7,9 +7,13 @@
 
 mod answers;
 mod change;
+mod gate;
+mod profile;
+mod rooms;
 mod run;
 mod talk;
 mod told;
 
-pub use run::{Streams, run};
+pub use gate::Gate;
+pub use run::{Lines, Streams, run, unlock};
 pub use talk::{Act, AtEnd, Options, Shape, Talk};

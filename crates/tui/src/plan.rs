@@ -1,14 +1,17 @@
 //! What a face is given when it starts, and what it gives back when it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use undertone_handle::command::{Name, Role};
+use undertone_handle::command::{History, Name, Role};
 use undertone_handle::event::{NetworkKind, Trust};
 use undertone_handle::query::Line;
-use undertone_handle::words::UserError;
+use undertone_handle::words::{Locked, UserError};
 use undertone_handle::{ConversationId, SecretText};
 use undertone_wire::code::Code;
+
+use crate::keeper::Keeper;
 
 /// What was said beforehand, on the command line or by the caller. A face asks for what is missing.
 pub struct Plan {
@@ -26,8 +29,12 @@ pub struct Plan {
     pub secret: Option<SecretText>,
     /// Whether the conversation outlives the program's end, on this side.
     pub lasting: bool,
-    /// A conversation that is there already: it is gone on with, and nobody is met.
-    pub resume: Option<Resume>,
+    /// The lasting profile that is open, if one is.
+    pub profile: Option<Profile>,
+    /// The conversation that is gone on with: nobody is met.
+    pub resume: Option<ConversationId>,
+    /// The settings that hold, one a line, for whoever asks.
+    pub settings: Vec<String>,
     /// Which network the node uses. On the local one every screen says that there is no anonymity.
     pub network: NetworkKind,
     /// Whether the partner is played by this program; every screen says so then.
@@ -42,18 +49,49 @@ pub struct Plan {
     pub conversation: Box<dyn FnMut() -> ConversationId + Send>,
 }
 
-/// A lasting conversation, as it was when the face began.
+/// A lasting profile, as a face knows it.
+pub struct Profile {
+    /// What its owner calls it.
+    pub name: String,
+    /// Whether it has a password; without one it can't be locked.
+    pub password: bool,
+    /// It is locked after so long without a key; `None`: never.
+    pub idle_lock: Option<Duration>,
+    /// How long messages of new conversations are kept, if not for good.
+    pub history: Option<History>,
+    /// Its conversations, the one with the newest message first.
+    pub conversations: Vec<Resume>,
+}
+
+impl std::fmt::Debug for Profile {
+    /// Says nothing of names and texts.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Profile").field("password", &self.password).finish_non_exhaustive()
+    }
+}
+
+/// A lasting conversation, as it was when the face came to it.
 pub struct Resume {
     /// Which.
     pub conversation: ConversationId,
+    /// This side's name in it.
+    pub nick: Option<Name>,
     /// The name under which this side shows the partner.
     pub peer: Name,
     /// How far the partner is known.
     pub trust: Trust,
     /// Whether the partner has said goodbye for good.
     pub ended: bool,
+    /// Messages of the partner's that nobody has seen.
+    pub unread: usize,
     /// The last messages, oldest first.
     pub lines: Vec<Line>,
+    /// The timer on new messages, in seconds.
+    pub timer: Option<u32>,
+    /// How long this side keeps its messages.
+    pub history: History,
+    /// What the user had begun to write.
+    pub draft: Option<SecretText>,
 }
 
 impl std::fmt::Debug for Resume {
@@ -96,6 +134,8 @@ pub struct World {
     /// One `()` for each wish from outside to end: SIGINT, SIGTERM, SIGHUP. The first ends in
     /// order, the second at once.
     pub interrupts: mpsc::Receiver<()>,
+    /// Look-ups and the password of a lasting profile, where there is one.
+    pub keeper: Option<Arc<dyn Keeper>>,
 }
 
 impl std::fmt::Debug for World {
@@ -121,6 +161,9 @@ pub enum End {
     Done,
     /// The user chose the demo on the start screen; the caller runs it.
     Demo,
+    /// The profile is to be locked, for this reason; this conversation was shown. The node has ended,
+    /// and nothing of the profile may stay in memory.
+    Locked(Locked, Option<ConversationId>),
     /// With a failure, whose kind is the exit code.
     Failed(UserError),
 }

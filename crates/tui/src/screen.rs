@@ -3,15 +3,21 @@
 mod app;
 mod change;
 mod chat;
+mod commands;
 mod editor;
+mod gate;
+mod home;
 mod keys;
+mod lock;
 mod meeting;
 mod paint;
 mod prompt;
 mod render;
 mod render_chat;
+mod rooms;
 mod run;
 mod told;
 
 pub use app::{Action, App, Input};
-pub use run::{restore, run};
+pub use gate::Gate;
+pub use run::{restore, run, unlock};

@@ -40,6 +40,15 @@ const MAX_TEXT_LEN: usize = 512;
 /// Three digits and a hyphen before the rest.
 const MAX_NORMAL_LEN: usize = MAX_CHOSEN_LEN + 4;
 
+/// How hard a text that somebody chose is to guess, in bits: an estimate for whatever is guarded by
+/// it. Capitals count as small letters, and what stands behind the first 128 bytes not at all.
+#[must_use]
+pub fn guessing_bits(text: &str) -> u32 {
+    let small: Zeroizing<String> =
+        Zeroizing::new(text.chars().take(MAX_CHOSEN_LEN).map(|c| c.to_ascii_lowercase()).collect());
+    strength::estimate(&small, "")
+}
+
 /// Why a text is no code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

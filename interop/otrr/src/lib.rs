@@ -1,5 +1,5 @@
-//! A client of otrr beside one of ours, and what carries lines between them. Run by hand, from this
-//! folder: `cargo test`.
+//! A client of otrr beside one of ours, and what carries lines between them: `cargo xtask interop
+//! otrr`.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -19,17 +19,39 @@ pub const OURS: &str = "ana@example.org";
 /// The name of the client of otrr.
 pub const THEIRS: &str = "ben@example.org";
 
+/// Lines that a client wants sent.
+pub type Lines = Rc<RefCell<VecDeque<Vec<u8>>>>;
+
 /// The moment of all calls.
 pub const NOW: Duration = Duration::ZERO;
 
-struct Client {
-    lines: Rc<RefCell<VecDeque<Vec<u8>>>>,
+/// What a program gives otrr: keys, a carrier, and answers.
+pub struct Client {
+    lines: Lines,
     dsa: Option<dsa::Keypair>,
     identity: ed448::EdDSAKeyPair,
     forging: ed448::EdDSAKeyPair,
     longest: usize,
     secret: &'static str,
     profile: RefCell<Vec<u8>>,
+}
+
+impl Client {
+    /// With fresh keys, and what it will want sent.
+    #[must_use]
+    pub fn new(set: &Set) -> (Self, Lines) {
+        let lines = Lines::default();
+        let client = Self {
+            lines: Rc::clone(&lines),
+            dsa: set.older().then(dsa::Keypair::generate),
+            identity: ed448::EdDSAKeyPair::generate(),
+            forging: ed448::EdDSAKeyPair::generate(),
+            longest: set.longest.unwrap_or(usize::MAX),
+            secret: set.secret,
+            profile: RefCell::default(),
+        };
+        (client, lines)
+    }
 }
 
 impl Host for Client {
@@ -72,13 +94,37 @@ pub struct Set {
     pub longest: Option<usize>,
     /// What the user of otrr answers.
     pub secret: &'static str,
-    /// Whether both speak version 3 too, and vouch for their identities with its keys.
-    pub older: bool,
+    /// What both speak. With version 3 both have keys of it, which vouch for their identities.
+    pub versions: &'static [Version],
+    /// Whether both make offers by tags, and take them.
+    pub tags: bool,
 }
 
 impl Default for Set {
     fn default() -> Self {
-        Self { longest: None, secret: "bridge", older: false }
+        Self { longest: None, secret: "bridge", versions: &[Version::V4], tags: false }
+    }
+}
+
+impl Set {
+    fn older(&self) -> bool {
+        self.versions.contains(&Version::V3)
+    }
+
+    /// What ours does by itself.
+    fn ours(&self) -> Policy {
+        let preset = if self.tags { Policy::OPPORTUNISTIC } else { Policy::REQUIRE };
+        Policy { versions: self.versions.iter().copied().collect(), ..preset }
+    }
+
+    /// What theirs does.
+    fn theirs(&self) -> otrr::Policy {
+        let mut policy = otrr::Policy::empty();
+        policy.set(otrr::Policy::ALLOW_V3, self.older());
+        policy.set(otrr::Policy::ALLOW_V4, self.versions.contains(&Version::V4));
+        policy.set(otrr::Policy::SEND_WHITESPACE_TAG, self.tags);
+        policy.set(otrr::Policy::WHITESPACE_START_AKE, self.tags);
+        policy
     }
 }
 
@@ -98,7 +144,7 @@ pub struct Pair {
     pub messages: Vec<UserMessage>,
     /// All lines, whoever sent them.
     pub wire: Vec<String>,
-    lines: Rc<RefCell<VecDeque<Vec<u8>>>>,
+    lines: Lines,
 }
 
 impl Pair {
@@ -111,10 +157,8 @@ impl Pair {
         let key = PrivateKey::generate(&mut rng);
         let account = Account::new(key, InstanceTag::random(&mut rng));
         let account = account.with_version_4(identity.clone(), began);
-        let policy = Policy::REQUIRE.only(Version::V4);
-        let policy = if set.older { policy.allow(Version::V3) } else { policy };
         let settings = Settings {
-            policy,
+            policy: set.ours(),
             longest_line: set.longest,
             our_name: OURS.to_owned(),
             peer_name: THEIRS.to_owned(),
@@ -122,23 +166,9 @@ impl Pair {
             ..Settings::default()
         };
         let ours = Session::new(account, settings).unwrap();
-        let lines = Rc::default();
-        let host = Client {
-            lines: Rc::clone(&lines),
-            dsa: set.older.then(dsa::Keypair::generate),
-            identity: ed448::EdDSAKeyPair::generate(),
-            forging: ed448::EdDSAKeyPair::generate(),
-            longest: set.longest.unwrap_or(usize::MAX),
-            secret: set.secret,
-            profile: RefCell::default(),
-        };
-        let policy = if set.older {
-            otrr::Policy::ALLOW_V4 | otrr::Policy::ALLOW_V3
-        } else {
-            otrr::Policy::ALLOW_V4
-        };
+        let (host, lines) = Client::new(set);
         let name = THEIRS.as_bytes().to_vec();
-        let theirs = otrr::session::Account::new(name, policy, Rc::new(host)).unwrap();
+        let theirs = otrr::session::Account::new(name, set.theirs(), Rc::new(host)).unwrap();
         let (events, messages, wire) = (Vec::new(), Vec::new(), Vec::new());
         Self { ours, identity, theirs, rng, events, messages, wire, lines }
     }
@@ -155,6 +185,14 @@ impl Pair {
             pair.give(Output::default());
         }
         pair
+    }
+
+    /// Their program starts anew: it forgets all sessions, and its keys are others.
+    pub fn start_anew(&mut self, set: &Set) {
+        let (host, lines) = Client::new(set);
+        let name = THEIRS.as_bytes().to_vec();
+        self.theirs = otrr::session::Account::new(name, set.theirs(), Rc::new(host)).unwrap();
+        self.lines = lines;
     }
 
     /// Takes what our session gave, and carries lines until nobody has any.
@@ -197,6 +235,13 @@ impl Pair {
         let (_, tag) = self.tags();
         let lines = self.theirs.session(OURS.as_bytes()).send(tag, text.as_bytes()).unwrap();
         self.lines.borrow_mut().extend(lines);
+        self.give(Output::default());
+    }
+
+    /// Lets them do something, and lets what comes of it arrive.
+    pub fn they(&mut self, act: impl FnOnce(&mut otrr::session::Session, u32)) {
+        let (_, tag) = self.tags();
+        act(self.theirs.session(OURS.as_bytes()), tag);
         self.give(Output::default());
     }
 

@@ -31,13 +31,11 @@ pub(super) enum Fate {
     Hangs,
     /// It doesn't compile.
     Unviable,
-    /// The first tests didn't notice; the others weren't asked yet.
-    Pending,
     /// No test noticed.
     Missed,
 }
 
-const FATES: [Fate; 5] = [Fate::Caught, Fate::Hangs, Fate::Unviable, Fate::Pending, Fate::Missed];
+const FATES: [Fate; 4] = [Fate::Caught, Fate::Hangs, Fate::Unviable, Fate::Missed];
 
 impl Fate {
     pub(super) const fn word(self) -> &'static str {
@@ -45,14 +43,13 @@ impl Fate {
             Self::Caught => "caught",
             Self::Hangs => "hangs",
             Self::Unviable => "unviable",
-            Self::Pending => "pending",
             Self::Missed => "missed",
         }
     }
 
     /// Whether a reason may stand below it: what lives has one, and keeps it while it is tried once more.
     const fn may_have_reason(self) -> bool {
-        matches!(self, Self::Pending | Self::Missed)
+        matches!(self, Self::Missed)
     }
 }
 
@@ -153,7 +150,6 @@ impl Record {
     pub(super) fn wants(&self, key: &Key, print: u64) -> bool {
         self.tried(key, print).is_none_or(|tried| match tried.fate {
             Fate::Caught | Fate::Hangs | Fate::Unviable => false,
-            Fate::Pending => true,
             Fate::Missed => tried.because.is_none(),
         })
     }
@@ -236,7 +232,6 @@ mod tests {
             (Fate::Caught, false),
             (Fate::Hangs, false),
             (Fate::Unviable, false),
-            (Fate::Pending, true),
             (Fate::Missed, true),
         ] {
             record.note(key("delete !"), 1, fate);
@@ -251,12 +246,10 @@ mod tests {
         let change = format!("replace + with * in {name}");
         let key = Key { file: "a.rs".to_owned(), function: name.to_owned(), change };
         assert!(!record.wants(&key, 255));
-        for fate in [Fate::Pending, Fate::Missed] {
-            record.note(key.clone(), 7, fate);
-            assert_eq!(record.tried(&key, 7).unwrap().because.as_deref(), Some("both are 2"));
-            assert_eq!(Record::parse(&record.text("x")).as_ref(), Ok(&record));
-            assert_eq!(record.wants(&key, 7), fate == Fate::Pending);
-        }
+        record.note(key.clone(), 7, Fate::Missed);
+        assert_eq!(record.tried(&key, 7).unwrap().because.as_deref(), Some("both are 2"));
+        assert_eq!(Record::parse(&record.text("x")).as_ref(), Ok(&record));
+        assert!(!record.wants(&key, 7));
         record.note(key.clone(), 7, Fate::Caught);
         record.note(key.clone(), 7, Fate::Missed);
         assert_eq!(record.tried(&key, 7).unwrap().because, None);

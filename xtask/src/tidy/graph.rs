@@ -85,6 +85,9 @@ const WALLS: [(&str, &[&str]); 7] = [
 /// What no core crate may name itself.
 const NOT_IN_CORE: [&str; 6] = ["getrandom", "rand", "rustix", "libc", "async-trait", "futures"];
 
+/// The core crates that build without the standard library; that they name nothing of it, the compiler checks.
+const WITHOUT_STD: [&str; 2] = ["ratchet", "smp"];
+
 /// Checks what our crates name, from `cargo metadata --no-deps`.
 pub(super) fn directions(metadata: &str) -> Result<Vec<Finding>, String> {
     let metadata: Value = serde_json::from_str(metadata).map_err(|error| error.to_string())?;
@@ -166,7 +169,13 @@ pub(super) fn tree(name: &str, tree: &str) -> Vec<Finding> {
         .filter_map(|line| line.split_once(' '))
         .filter_map(|(other, rest)| {
             let features = rest.split_once('|').map_or("", |(_, features)| features);
-            let why = refused_below(other, features)?;
+            let why = refused_below(other, features).or_else(|| {
+                // What runs while a crate is built may have it.
+                let needs_std =
+                    other != "semver" && features.split(',').any(|feature| feature == "std");
+                (WITHOUT_STD.contains(&name) && needs_std)
+                    .then_some("with the feature std, which its crate does without")
+            })?;
             Some(Finding::whole(&package, format!("is built from {other}: {why}")))
         })
         .collect();
@@ -309,6 +318,16 @@ mod tests {
         for line in ["tokio v1.0.0|sync", "linux-raw-sys v0.12.1|general", "sha2 v0.11.1|"] {
             assert_eq!(tree("wire", &format!("{root}{line}\n")).len(), 0, "{line}");
         }
+    }
+
+    #[test]
+    fn the_standard_library_below_a_crate_without_it_is_found() {
+        let tree_of = |name: &str, features: &str| {
+            tree(name, &format!("undertone-{name} v0.1.0 (/x)|\nthiserror v2.0.0|{features}\n"))
+        };
+        assert_eq!(tree_of("ratchet", "default,std").len(), 1);
+        assert_eq!(tree_of("ratchet", "").len(), 0);
+        assert_eq!(tree_of("wire", "default,std").len(), 0);
     }
 
     #[test]

@@ -46,6 +46,13 @@ fn all(settings: Option<&Settings>) -> Vec<Told> {
     ]
 }
 
+impl Settings {
+    /// Every setting as it stands in a file, one a line.
+    pub(crate) fn said(&self) -> Vec<String> {
+        all(Some(self)).into_iter().map(|told| format!("{} = {}", told.name, told.value)).collect()
+    }
+}
+
 /// The names of all settings.
 pub(super) fn names() -> Vec<&'static str> {
     all(None).into_iter().map(|told| told.name).collect()

@@ -13,6 +13,7 @@
 
 pub(crate) mod chats;
 pub(crate) mod ctor;
+pub(crate) mod kept;
 pub(crate) mod plain;
 pub(crate) mod ratchet;
 pub(crate) mod reading;

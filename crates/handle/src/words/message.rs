@@ -98,6 +98,13 @@ pub fn timer(seconds: Option<u32>, own: bool, peer: &str) -> String {
     }
 }
 
+/// That a timer stands on new messages.
+#[must_use]
+pub fn timer_stands(seconds: u32) -> String {
+    let span = duration(Duration::from_secs(seconds.into()));
+    format!("New messages go {span} after they were seen.")
+}
+
 /// How long messages are kept here.
 #[must_use]
 pub fn history(history: History) -> String {

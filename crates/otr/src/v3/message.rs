@@ -82,21 +82,21 @@ pub(crate) enum Body<'a> {
     Data(Data<'a>),
 }
 
-/// A public value, hidden until its sender opens it.
+/// A public value, hidden until its sender opens it (OTRv3 "D-H Commit Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Commit {
     pub(crate) encrypted: Vec<u8>,
     pub(crate) hash: [u8; 32],
 }
 
-/// The key of the commitment, and a signature.
+/// The key of the commitment, and a signature (OTRv3 "Reveal Signature Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reveal<'a> {
     pub(crate) key: [u8; 16],
     pub(crate) signed: Signed<'a>,
 }
 
-/// An encrypted signature with its authenticator.
+/// An encrypted signature with its authenticator (OTRv3 "Signature Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Signed<'a> {
     /// The bytes without their length.
@@ -104,7 +104,7 @@ pub(crate) struct Signed<'a> {
     pub(crate) mac: [u8; MAC_LEN],
 }
 
-/// Something said.
+/// Something said (OTRv3 "Data Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Data<'a> {
     pub(crate) flags: u8,

@@ -89,7 +89,7 @@ pub(crate) enum Body<'a> {
     Data(Box<Data<'a>>),
 }
 
-/// Asks for a session.
+/// Asks for a session (OTRv4 "Identity Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IdentityMessage {
     pub(crate) profile: ClientProfile,
@@ -106,7 +106,7 @@ impl IdentityMessage {
     }
 }
 
-/// Answers, and shows who does.
+/// Answers, and shows who does (OTRv4 "Auth-R Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AuthR {
     pub(crate) profile: ClientProfile,
@@ -124,7 +124,7 @@ impl AuthR {
     }
 }
 
-/// Begins a session with somebody who is offline.
+/// Begins a session with somebody who is offline (OTRv4 "Non-Interactive-Auth Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OfflineAuth {
     pub(crate) profile: ClientProfile,
@@ -145,7 +145,7 @@ impl OfflineAuth {
     }
 }
 
-/// Something said.
+/// Something said (OTRv4 "Data Message").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Data<'a> {
     pub(crate) flags: u8,

@@ -46,8 +46,10 @@
 
 mod keeper;
 mod message;
+mod pieces;
 mod proof;
 mod publisher;
+mod stored;
 
 use data_encoding::BASE64;
 
@@ -60,6 +62,7 @@ use crate::line::{ArmorError, decode};
 
 pub use keeper::{CLIENTS_MAX, EXCHANGE_WAIT, EXCHANGES_MAX, IDENTITIES_MAX, Server};
 pub use message::{Answer, query, read_answer};
+pub use pieces::{Pieces, cut};
 pub use publisher::{Published, Publisher, Step, Wanted};
 
 /// Begins what is hashed.
@@ -121,6 +124,9 @@ pub enum ServerError {
     /// A profile in it can't be used.
     #[error("a message about prekeys was refused: {0}")]
     Profile(#[from] ProfileError),
+    /// A piece of a line can't be read, or doesn't fit the others.
+    #[error("a piece of a message about prekeys is damaged; the carrier may have changed it")]
+    Piece,
     /// It answers nothing that we sent.
     #[error("a message about prekeys came that answers nothing")]
     Unexpected,

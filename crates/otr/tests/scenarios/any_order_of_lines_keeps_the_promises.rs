@@ -326,11 +326,6 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
 
     #[test]
-    fn in_version_4(moves in moves()) {
-        run(Policy::REQUIRE.only(Version::V4), &moves);
-    }
-
-    #[test]
     fn in_versions_3_and_4(moves in moves()) {
         run(Policy::REQUIRE.allow(Version::V4), &moves);
     }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
 use undertone_otr::{Event, Output, Policy, Session, Version};
 
-use crate::common::{rng, session, texts};
+use crate::common::{is_secure, rng, session, texts};
 
 /// What honest people do next.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +73,8 @@ struct World {
     /// All lines, each with whom it was for, and whether it came there.
     all: Vec<(usize, String, bool)>,
     heard: Vec<String>,
+    /// Who waits for the end of an exchange of version 4, and keeps what comes early.
+    waits: [bool; 2],
     now: Duration,
     number: u32,
 }
@@ -86,14 +88,19 @@ impl World {
             under_way: VecDeque::new(),
             all: Vec::new(),
             heard: Vec::new(),
+            waits: [false; 2],
             now: Duration::ZERO,
             number: 0,
         }
     }
 
     fn heed(&mut self, side: usize, output: Output) {
+        if output.events.iter().any(is_secure) {
+            self.waits[side] = false;
+        }
         self.heard.extend(texts(&output.events).iter().map(|text| (*text).to_owned()));
         for line in output.lines {
+            self.waits[side] |= bytes(&line).is_some_and(|bytes| bytes[2] == 0x36);
             self.under_way.push_back((1 - side, line.clone()));
             self.all.push((1 - side, line, false));
         }
@@ -146,7 +153,7 @@ impl World {
         let authentic = |(_, line, came): &&(usize, String, bool)| {
             let kind = bytes(line).and_then(|bytes| bytes.get(2).copied());
             let settled = !matches!(harm, Harm::Replay) || (*came && kind == Some(0x03));
-            matches!(kind, Some(0x03 | 0x11 | 0x12)) && settled
+            matches!(kind, Some(0x03 | 0x11 | 0x12 | 0x36 | 0x37)) && settled
         };
         let lines: Vec<_> = self.all.iter().filter(authentic).collect();
         let Some((side, line, _)) = lines.get(which % lines.len().max(1)) else { return false };
@@ -172,6 +179,10 @@ impl World {
             Harm::Reflect if version == Version::V2 => return false,
             Harm::Reflect => side = 1 - side,
         }
+        // What comes early is kept, and refused when the exchange is over.
+        if self.waits[side] && message.get(2) == Some(&0x03) {
+            return false;
+        }
         let line = format!("?OTR:{}.", data_encoding::BASE64.encode(&message));
         let output = self.ends[side].receive(&line, self.now, &mut self.rngs[side]);
         let [Event::Refused(why)] = &output.events[..] else {
@@ -194,12 +205,15 @@ fn revealed_len(message: &[u8]) -> usize {
     if message[2] != 0x03 {
         return 0;
     }
-    let mut at = if message[1] == 3 { 11 } else { 3 } + 9;
     let len = |at: usize| u32::from_be_bytes(message[at..at + 4].try_into().unwrap());
     let field = |at: usize| at + 4 + usize::try_from(len(at)).unwrap();
-    at = field(at) + 8;
-    at = field(at) + 20;
-    message.len() - at
+    let end = match message[1] {
+        // The numbers of the ratchet and a point come before the number and the ciphertext.
+        4 => field(field(11 + 1 + 12 + 57)) + 64,
+        3 => field(field(11 + 9) + 8) + 20,
+        _ => field(field(3 + 9) + 8) + 20,
+    };
+    message.len() - end
 }
 
 fn run(version: Version, steps: &[(Move, Vec<Attack>)]) {
@@ -243,10 +257,19 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig { cases: crate::CASES_OF_VERSION_4, ..ProptestConfig::default() })]
+
+    #[test]
+    fn in_version_4(steps in steps()) {
+        run(Version::V4, &steps);
+    }
+}
+
 /// Each kind of harm finds something to harm.
 #[test]
 fn no_attack_is_an_empty_one() {
-    for version in [Version::V2, Version::V3] {
+    for version in [Version::V2, Version::V3, Version::V4] {
         let mut world = World::new(version);
         world.go(Move::Start(0));
         for _ in 0..3 {
@@ -260,6 +283,6 @@ fn no_attack_is_an_empty_one() {
                 assert!(world.attack(version, (which, harm, at * 37 + which)), "{harm:?}");
             }
         }
-        assert_eq!(world.attack(version, (0, Harm::Reflect, 0)), version == Version::V3);
+        assert_eq!(world.attack(version, (0, Harm::Reflect, 0)), version != Version::V2);
     }
 }

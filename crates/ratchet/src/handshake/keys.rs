@@ -1,6 +1,7 @@
 //! The keys that each end brings to a handshake.
 
-use std::fmt;
+use alloc::boxed::Box;
+use core::fmt;
 
 use ml_kem::KeyExport as _;
 use ml_kem::kem::{Decapsulate as _, Encapsulate as _};

@@ -1,5 +1,8 @@
 //! The four messages of a repair: `docs/repair.md`, section "Messages".
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
 use chacha20poly1305::aead::AeadInOut as _;
 use chacha20poly1305::{KeyInit as _, Tag, XChaCha20Poly1305, XNonce};
 use rand_core::CryptoRng;

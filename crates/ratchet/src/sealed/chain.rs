@@ -1,6 +1,7 @@
 //! Tags of one chain: each a one-way step from the one before.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use crate::kdf::{self, label};
 use crate::secret::Secret;

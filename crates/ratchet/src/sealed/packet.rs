@@ -1,5 +1,7 @@
 //! The bytes of a sealed packet: `docs/sealed.md`, section "Packet".
 
+use alloc::vec::Vec;
+
 use chacha20poly1305::aead::AeadInOut as _;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit as _};
 use rand_core::CryptoRng;

@@ -1,6 +1,7 @@
 //! Tags and session at rest: `docs/sealed.md`, section "State".
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 

@@ -1,8 +1,9 @@
 //! One table of all tags that all conversations wait for.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::hash::{BuildHasherDefault, Hash, Hasher};
+use core::fmt;
+use core::hash::{BuildHasherDefault, Hash, Hasher};
+
+use hashbrown::HashMap;
 
 use super::chain::Tag;
 use super::packet::tag_of;

@@ -77,7 +77,7 @@ impl Receiving {
             self.next = Some(next);
             return;
         };
-        let finished = std::mem::replace(&mut self.current, started);
+        let finished = core::mem::replace(&mut self.current, started);
         if let Some(over) = self.previous.replace(finished) {
             forget(&over, table);
         }

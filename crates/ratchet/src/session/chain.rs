@@ -1,5 +1,7 @@
 //! The two key derivations of the double ratchet: root steps and chain steps.
 
+use alloc::vec::Vec;
+
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::exchange::Mix;

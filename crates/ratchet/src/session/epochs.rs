@@ -1,5 +1,7 @@
 //! When a post-quantum epoch begins, what of it the caller carries, and what it is good for.
 
+use alloc::vec::Vec;
+
 use rand_core::CryptoRng;
 
 use super::exchange::{Chunk, ChunkError, Exchange, Offered, Taken};
@@ -215,7 +217,7 @@ impl Session {
     pub(super) fn enter_epoch(&mut self, epoch: u32, keys: EpochKeys) {
         self.exchange = Exchange::Idle;
         self.epoch = epoch;
-        self.previous_keys = Some(std::mem::replace(&mut self.keys, keys));
+        self.previous_keys = Some(core::mem::replace(&mut self.keys, keys));
         self.unhealed = 0;
         self.link_time = 0;
     }

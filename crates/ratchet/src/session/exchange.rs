@@ -6,6 +6,9 @@
 //! a chunk: units are sent round and round until what comes back shows that all are there. The first
 //! unit of the ciphertext says so of the key, the first header of the epoch of the ciphertext.
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
 use ml_kem::KeyExport as _;
 use ml_kem::kem::{Decapsulate as _, Encapsulate as _};
 use ml_kem::ml_kem_768::{Ciphertext, DecapsulationKey, EncapsulationKey};

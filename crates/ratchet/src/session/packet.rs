@@ -1,5 +1,7 @@
 //! A packet's bytes: sealed header and sealed payload.
 
+use alloc::vec::Vec;
+
 use chacha20::cipher::KeyIvInit as _;
 use chacha20::{ChaCha20, XChaCha20};
 use chacha20poly1305::aead::AeadInOut;

@@ -1,6 +1,7 @@
 //! Keys of packets that were passed over: `MKSKIPPED` of the specification.
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use crate::secret::Secret;
 

@@ -1,6 +1,7 @@
 //! A session at rest: `docs/ratchet.md`, section "State".
 
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 

@@ -11,6 +11,7 @@ mod a_state_is_written_without_growing;
 mod a_stored_session_is_read_strictly;
 mod a_thief_of_the_state;
 mod bounds_hold;
+mod chunks_are_done_in_any_order;
 mod crossing_repairs_meet;
 mod ends;
 mod epochs_pass;

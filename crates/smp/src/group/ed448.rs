@@ -1,5 +1,7 @@
 //! The prime-order subgroup of Ed448, for OTR version 4.
 
+use alloc::vec::Vec;
+
 use ed448_goldilocks::{CompressedEdwardsY, EdwardsPoint, EdwardsScalar, WideEdwardsScalarBytes};
 use subtle::{Choice, ConstantTimeEq};
 use zeroize::{DefaultIsZeroes, Zeroize};
@@ -21,8 +23,8 @@ impl ConstantTimeEq for Ed448Point {
     }
 }
 
-impl std::fmt::Debug for Ed448Point {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Ed448Point {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Ed448Point(…)")
     }
 }
@@ -33,8 +35,8 @@ pub struct Ed448Scalar(EdwardsScalar);
 
 impl DefaultIsZeroes for Ed448Scalar {}
 
-impl std::fmt::Debug for Ed448Scalar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for Ed448Scalar {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Ed448Scalar(…)")
     }
 }

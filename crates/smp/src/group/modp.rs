@@ -1,5 +1,7 @@
 //! The 1536-bit MODP group of RFC 3526, for OTR versions 2 and 3.
 
+use alloc::vec::Vec;
+
 use crypto_bigint::modular::{ConstMontyForm, ConstMontyParams as _};
 use crypto_bigint::{JacobiSymbol, U1536, const_monty_params};
 use subtle::{Choice, ConstantTimeEq};
@@ -45,8 +47,8 @@ impl ConstantTimeEq for ModpElement {
     }
 }
 
-impl std::fmt::Debug for ModpElement {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for ModpElement {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("ModpElement(…)")
     }
 }
@@ -55,8 +57,8 @@ impl std::fmt::Debug for ModpElement {
 #[derive(Clone, Zeroize)]
 pub struct ModpScalar(ConstMontyForm<Order, LIMBS>);
 
-impl std::fmt::Debug for ModpScalar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Debug for ModpScalar {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("ModpScalar(…)")
     }
 }

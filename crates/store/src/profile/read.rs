@@ -1,7 +1,8 @@
 //! What interfaces look up, on a connection of their own.
 
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
-use undertone_engine::storage::{Reader as Look, number_of};
+use undertone_engine::storage::{Policy, Reader as Look, number_of};
+use undertone_handle::command::{History, Name};
 use undertone_handle::query::{Before, Hit, Key, Line, Overview, Search};
 use undertone_handle::{ConversationId, MessageId, SecretText};
 use zeroize::Zeroizing;
@@ -24,6 +25,22 @@ impl Reader {
         Ok(Self { connection })
     }
 
+    /// What holds in a conversation besides its messages; `None`: there is none of this id.
+    ///
+    /// # Errors
+    /// See [`Fault`].
+    pub fn terms(&self, conversation: ConversationId) -> Result<Option<Terms>, Fault> {
+        let sql = "SELECT history, seconds, timer, timer_changes, to_date, nick
+                   FROM contact LEFT JOIN policy ON policy.contact = contact.id WHERE contact.id = ?1";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let terms = query.query_row([rows::bits(conversation)], |row| {
+            let chosen = row.get::<_, Option<u8>>(0)?.is_some();
+            let policy = if chosen { rows::policy(row)? } else { Policy::default() };
+            Ok(Terms { nick: rows::name(row, 5)?, history: policy.history, timer: policy.timer })
+        });
+        Ok(terms.optional()?)
+    }
+
     /// Runs look-ups that belong together as of one moment.
     fn at_once<T>(&self, look: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
         let transaction = self.connection.unchecked_transaction()?;
@@ -32,6 +49,17 @@ impl Reader {
         transaction.commit()?;
         Ok(found)
     }
+}
+
+/// What holds in a conversation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// This side's name in it.
+    pub nick: Name,
+    /// How long this side keeps its messages.
+    pub history: History,
+    /// The timer on new messages, in seconds.
+    pub timer: Option<u32>,
 }
 
 impl std::fmt::Debug for Reader {

@@ -87,7 +87,7 @@ enum Next {
 
 struct Talk {
     session: Session,
-    ours: Fingerprint,
+    ours: Vec<Fingerprint>,
     randomness: Randomness,
     begin: Instant,
     person: Streams,
@@ -113,13 +113,16 @@ struct Talk {
 /// Holds the conversation until one side leaves.
 pub(super) fn talk(
     session: Session,
-    ours: Fingerprint,
+    ours: Vec<Fingerprint>,
     way: Way,
+    begin: Instant,
     randomness: Randomness,
     person: Streams,
 ) -> Result<(), Failure> {
     let Open { from, to, last, mut person, terminal } = carrier::open(way, person)?;
-    person.say(&format!("Your fingerprint: {ours}"));
+    for fingerprint in &ours {
+        person.say(&words::ours(fingerprint));
+    }
     person.say("Type a text, or /help.");
     let (tell, happenings) = mpsc::sync_channel(MAX_WAITING);
     let input = std::mem::replace(&mut person.input, Box::new(std::io::empty()));
@@ -150,7 +153,7 @@ pub(super) fn talk(
         session,
         ours,
         randomness,
-        begin: Instant::now(),
+        begin,
         person,
         terminal,
         to: to_carrier,
@@ -414,7 +417,9 @@ impl Talk {
     }
 
     fn fingerprints(&mut self) {
-        self.person.say(&format!("Your fingerprint: {}", self.ours));
+        for fingerprint in &self.ours {
+            self.person.say(&words::ours(fingerprint));
+        }
         let all: Vec<_> = self.session.instances().filter_map(|info| info.fingerprint).collect();
         for fingerprint in &all {
             self.person.say(&words::theirs(fingerprint));
@@ -457,7 +462,9 @@ impl Talk {
                     self.checking = false;
                     self.check_failed = !matched;
                 }
-                Event::CheckCancelled { .. } | Event::Finished { .. } => self.end_checks(),
+                Event::CheckCancelled { .. } | Event::Finished { .. } | Event::Expired { .. } => {
+                    self.end_checks();
+                }
                 Event::CheckFailed { .. } => {
                     self.end_checks();
                     self.check_failed = true;

@@ -53,6 +53,15 @@ pub(super) fn of(event: &Event) -> Vec<Said> {
              or, for a new one, /otr."
                 .to_owned(),
         ),
+        Event::Expired { after, .. } => words(format!(
+            "The private conversation has ended: for {} hours nothing was said that brings fresh keys. \
+             Nothing is sent until you type /end or, for a new one, /otr.",
+            after.as_secs() / 3600
+        )),
+        Event::Vouched { older, .. } => words(format!(
+            "The other side's key of version 3 vouches for its key of version 4; if you trust the first, \
+             which is {older}, you can trust the other."
+        )),
         Event::Heartbeat { .. } => words("An empty message came, which changes keys.".to_owned()),
         Event::Waiting => words(
             "Your text waits for a private conversation, which the other side is asked for."
@@ -97,7 +106,17 @@ pub(super) fn of(event: &Event) -> Vec<Said> {
 
 /// Their fingerprint.
 pub(super) fn theirs(fingerprint: &Fingerprint) -> String {
-    format!("Their fingerprint: {fingerprint}")
+    whose("Their", fingerprint)
+}
+
+/// Ours, in one of the versions that are spoken.
+pub(super) fn ours(fingerprint: &Fingerprint) -> String {
+    whose("Your", fingerprint)
+}
+
+fn whose(whose: &str, fingerprint: &Fingerprint) -> String {
+    let version = if fingerprint.is_of_version_4() { " in version 4" } else { "" };
+    format!("{whose} fingerprint{version}: {fingerprint}")
 }
 
 fn number(session: &SessionId) -> String {

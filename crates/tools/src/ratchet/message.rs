@@ -6,10 +6,11 @@ use std::path::Path;
 
 use undertone_ratchet::secret::Secret;
 use undertone_ratchet::session::{MAX_CHUNK, MAX_PLAINTEXT, OVERHEAD, Pace};
-use undertone_ratchet::stream::{CHUNK, HEADER_LEN, Opener, SEALED_CHUNK, Sealer};
+use undertone_ratchet::stream::{CHUNK, HEADER_LEN, Opener, Sealer};
 use undertone_store::sessions::{Sessions, Turn};
 use zeroize::Zeroizing;
 
+use super::chunks;
 use super::state::Open;
 use crate::armor::{self, Label};
 use crate::failure::{Failure, Kind};
@@ -115,7 +116,7 @@ fn pack(
     }
     let mut text = Zeroizing::new(Vec::with_capacity(33));
     text.push(STREAM);
-    let (packet, mut sealer, header) = sessions.change(name, |turn| {
+    let (packet, sealer, header) = sessions.change(name, |turn| {
         let key = Secret::random(turn.rng());
         text.extend_from_slice(key.as_bytes());
         let mut packet = Vec::new();
@@ -126,23 +127,7 @@ fn pack(
     // The rest takes as long as its input: others may use the database meanwhile.
     drop(sessions);
     put_packet(output, &packet).and_then(|()| output.write_all(&header)).map_err(unwritten)?;
-
-    // One byte of each chunk is read ahead, to know whether it is the last.
-    let mut chunk = first;
-    let mut sealed = Vec::with_capacity(SEALED_CHUNK);
-    loop {
-        let ahead = (chunk.len() > CHUNK).then(|| chunk.pop()).flatten();
-        sealed.clear();
-        sealer.seal_chunk(&chunk, ahead.is_none(), &mut sealed)?;
-        output.write_all(&sealed).map_err(unwritten)?;
-        let Some(ahead) = ahead else { return Ok(()) };
-        chunk.clear();
-        chunk.resize(CHUNK.saturating_add(1), 0);
-        let (start, rest) = chunk.split_at_mut(1);
-        start.fill(ahead);
-        let length = fill(input, rest).map_err(unread)?;
-        chunk.truncate(length.saturating_add(1));
-    }
+    chunks::seal(sealer, &first, input, output)
 }
 
 /// One packet; its state is on the disk when this returns.
@@ -244,18 +229,7 @@ fn unpack_stream(
     if fill(input, &mut header).map_err(unread)? < HEADER_LEN {
         return Err(cut_off());
     }
-    let mut opener = Opener::new(key, CONTEXT, &header, 0)?;
-    let mut sealed = vec![0; SEALED_CHUNK];
-    let mut opened = Zeroizing::new(Vec::with_capacity(SEALED_CHUNK));
-    loop {
-        let length = fill(input, &mut sealed).map_err(unread)?;
-        if length == 0 {
-            return opener.finish().map_err(|_| cut_off());
-        }
-        opened.clear();
-        opener.open_chunk(sealed.get(..length).unwrap_or_default(), &mut opened)?;
-        output.write_all(&opened).map_err(unwritten)?;
-    }
+    chunks::open(Opener::new(key, CONTEXT, &header, 0)?, input, output)
 }
 
 fn read_packet(input: &mut dyn Read) -> Result<Vec<u8>, Failure> {
@@ -296,7 +270,7 @@ fn damaged() -> Failure {
     )
 }
 
-fn cut_off() -> Failure {
+pub(super) fn cut_off() -> Failure {
     Failure::new(
         Kind::CheckFailed,
         "The message is cut off: what was written of it is not the whole.",
@@ -304,7 +278,7 @@ fn cut_off() -> Failure {
     )
 }
 
-fn unread(error: io::Error) -> Failure {
+pub(super) fn unread(error: io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::InvalidData => no_message(),
         io::ErrorKind::UnexpectedEof => cut_off(),
@@ -312,7 +286,7 @@ fn unread(error: io::Error) -> Failure {
     }
 }
 
-fn unwritten(error: io::Error) -> Failure {
+pub(super) fn unwritten(error: io::Error) -> Failure {
     Failure::stream("Writing the output", &error)
 }
 

@@ -2,13 +2,14 @@
 
 use undertone_handle::SecretText;
 use undertone_handle::command::{CheckCommand, Command, Name, Role};
-use undertone_handle::json::{Prompt, Request};
-use undertone_handle::words::{Kind, UserError};
+use undertone_handle::json::{ProfileRequest, Prompt, Request};
+use undertone_handle::words::{Kind, Locked, UserError};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::talk::{Act, Talk, Wait};
 use crate::changes;
 use crate::code::{self, Typed};
+use crate::deeds;
 use crate::plan::End;
 
 impl Talk {
@@ -16,7 +17,11 @@ impl Talk {
     pub(super) fn request(&mut self, request: Request) {
         match request {
             Request::Quit => self.quit(),
-            Request::Typed(text) if is_quit(&text) => self.quit(),
+            Request::Typed(text) if is_quit(&text) && !self.reads_a_password() => self.quit(),
+            Request::Profile(ProfileRequest::Lock) => self.lock(Locked::Asked),
+            Request::Typed(text) if is_lock(&text) && !self.reads_a_password() => {
+                self.lock(Locked::Asked);
+            }
             Request::Cancel => self.cancel_check(),
             Request::Heal => self.heal(),
             Request::Typed(text) if is_cancel(&text) && self.checking => self.cancel_check(),
@@ -40,7 +45,7 @@ impl Talk {
                     self.send(text);
                 }
             }
-            if matches!(self.wait, Wait::Nothing | Wait::Closing) {
+            if matches!(self.wait, Wait::Nothing | Wait::Keeper | Wait::Closing) {
                 return;
             }
             match self.lines.pop_front() {
@@ -85,7 +90,8 @@ impl Talk {
                 None => self.complain("Please answer y or n."),
             },
             Wait::Text => self.typed_text(&text),
-            Wait::Nothing | Wait::Closing => {}
+            Wait::OldPassword | Wait::NewPassword | Wait::PasswordAgain => self.password(&text),
+            Wait::Keeper | Wait::Nothing | Wait::Closing => {}
         }
     }
 
@@ -98,6 +104,8 @@ impl Talk {
             (Request::Confirm(word), Wait::Confirm) => self.confirm(&word),
             (Request::Stay(stay), Wait::Stay | Wait::Without) => self.stay(stay),
             (Request::Message(request), _) => self.change_by_id(request),
+            (Request::Profile(request), Wait::Text) => self.profile_request(request),
+            (Request::Profile(_), _) => self.complain("Something else is asked for now."),
             (Request::Check(_), _) => self.complain("The check's wish is not asked for now."),
             (Request::Secret(_), _) => self.complain("The check's secret is not asked for now."),
             (Request::Confirm(_), _) => self.complain("No word for a check is asked for now."),
@@ -118,6 +126,8 @@ impl Talk {
                 Ok(name) => self.plan.peer = Some(name),
                 Err(error) => self.complain(&code::sentence(&error.to_string())),
             },
+            // That is asked for where the profile is locked, not here.
+            Prompt::Password => {}
             Prompt::Code | Prompt::CodeMeant => {
                 if self.proposal.is_none() {
                     self.acts.push(Act::Hide(false));
@@ -231,9 +241,15 @@ impl Talk {
             Some(Err(usage)) => return self.complain(usage),
             None => {}
         }
+        match deeds::parse(text) {
+            Some(Ok(deed)) => return self.deed(deed),
+            Some(Err(usage)) => return self.complain(usage),
+            None => {}
+        }
         match text.trim_end() {
             "/help" => {
-                for line in HELP {
+                let more = HELP_OF_PROFILE.iter().filter(|_| self.plan.profile.is_some());
+                for line in HELP.iter().chain(more).copied().collect::<Vec<_>>() {
                     self.say(line);
                 }
             }
@@ -252,6 +268,12 @@ impl Talk {
                     crate::text::one_line(name)
                 );
                 self.complain(&words);
+            }
+            _ if self.id.is_none() => {
+                self.lost += 1;
+                self.complain(
+                    "Not sent: no conversation is open; /list shows all, /open NAME goes to one.",
+                );
             }
             _ => {
                 let body = if text.starts_with("//") { text.get(1..) } else { Some(text) };
@@ -276,8 +298,18 @@ impl Talk {
             Wait::Confirm => self.leave(missing("the word for another check was given")),
             Wait::Stay | Wait::Without => self.stay(false),
             Wait::Unused => self.wait = Wait::Text,
-            Wait::Nothing | Wait::Text | Wait::Closing => {}
+            Wait::OldPassword | Wait::NewPassword | Wait::PasswordAgain => {
+                self.acts.push(Act::Hide(false));
+                self.close(missing("the password was given"));
+            }
+            Wait::Text if self.id.is_none() => self.close(End::Done),
+            Wait::Nothing | Wait::Text | Wait::Keeper | Wait::Closing => {}
         }
+    }
+
+    /// Whether the next line is a password, whatever it looks like.
+    fn reads_a_password(&self) -> bool {
+        matches!(self.wait, Wait::OldPassword | Wait::NewPassword | Wait::PasswordAgain)
     }
 }
 
@@ -297,20 +329,33 @@ impl Drop for Talk {
 
 const NO_CHECK: &str = "No check is running.";
 
-const HELP: [&str; 8] = [
+const HELP: [&str; 9] = [
     "A line is a text and is sent. //… sends a text that begins with /.",
     "/check compares a secret that only you two know; /cancel calls it off.",
     "/heal makes new keys, against somebody who may have copied the present ones.",
     "/edit TEXT, /reply TEXT, /react SIGN, /delete 3, /cancel 3 change or answer a message: 3 is your \
      third, p3 your partner's; without a number the last.",
     "/timer 1h lets new messages disappear an hour after they were seen, /timer off lets them stay.",
+    "/status says what holds, /config the settings; /clear empties the terminal.",
     "/who says with whom you talk.",
     "/quit ends the conversation on both sides.",
     "/help says this.",
 ];
 
+/// The same of a lasting profile.
+const HELP_OF_PROFILE: [&str; 3] = [
+    "/rename NAME shows your partner under another name, here alone; /history keep, none or days 30 says \
+     how long messages are kept here.",
+    "/list shows the conversations of the profile, /open NAME goes to one; /search WORDS looks in all.",
+    "/lock locks the profile; /setpassword and /changepassword give it another password.",
+];
+
 fn is_quit(text: &str) -> bool {
-    matches!(text.trim(), "/quit" | ".quit")
+    matches!(text.trim(), "/quit" | ".quit" | "/exit")
+}
+
+fn is_lock(text: &str) -> bool {
+    matches!(text.trim(), "/lock" | ".lock")
 }
 
 fn is_cancel(text: &str) -> bool {

@@ -5,6 +5,7 @@ use undertone_handle::event::{ConversationEvent, Deletion};
 use undertone_handle::json::MessageRequest;
 use undertone_handle::{MessageId, words};
 
+use super::rooms::in_brackets;
 use super::talk::{Act, Shape, Talk};
 use crate::changes::{Change, Which};
 use crate::text;
@@ -127,10 +128,14 @@ impl Talk {
                 self.say(&words);
             }
             ConversationEvent::Timer { seconds, own } => {
+                self.timer = seconds;
                 let words = words::timer(seconds, own, &self.peer());
                 self.say(&words);
             }
-            ConversationEvent::History(history) => self.say(&words::history(history)),
+            ConversationEvent::History(history) => {
+                self.keeps = history;
+                self.say(&words::history(history));
+            }
             _ => {}
         }
     }
@@ -153,10 +158,22 @@ impl Talk {
 
     /// A text came, and is shown by being written.
     pub(super) fn received(&mut self, message: MessageId, body: &str, reply: Option<MessageId>) {
+        self.received_with(message, body, reply, &[]);
+    }
+
+    /// The same, with what stands beside it.
+    pub(super) fn received_with(
+        &mut self,
+        message: MessageId,
+        body: &str,
+        reply: Option<MessageId>,
+        beside: &[String],
+    ) {
         self.numbers.add(false, message);
         let answers = reply.and_then(|to| self.numbers.name(to));
-        let answers = answers.map_or_else(String::new, |name| format!(" (answers {name})"));
-        let lead = format!("{}{answers}", self.peer());
+        let answers = answers.map(|name| format!("answers {name}"));
+        let all: Vec<String> = answers.into_iter().chain(beside.iter().cloned()).collect();
+        let lead = format!("{}{}", self.peer(), in_brackets(&all));
         self.block(&lead, body);
         if let Some(id) = self.id {
             self.acts.push(Act::Command(Command::Seen(id, message)));

@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use undertone_handle::command::{Command, Meet, Name, Role};
-use undertone_handle::event::{LinkState, MeetingEnd, NetworkKind, NotSent};
+use undertone_handle::command::{Command, History, Meet, Name, Role};
+use undertone_handle::event::{
+    LinkState, MeetingEnd, NetworkKind, NetworkState, NotSent, StorageFault, Trust,
+};
 use undertone_handle::json::{self, Prompt, Request};
 use undertone_handle::words::{self, Kind, UserError};
-use undertone_handle::{ConversationId, Event, MessageId};
+use undertone_handle::{ConversationId, Event, MessageId, SecretText};
 use undertone_wire::code::Code;
 
+use super::rooms::Room;
 use crate::changes::Numbers;
-use crate::plan::{End, Outcome, Plan, Resume};
-use crate::text;
+use crate::keeper::Wanted;
+use crate::plan::{End, Now, Outcome, Plan};
 
 /// The most lines that wait for their turn before no more are read.
 const MAX_WAITING: usize = 64;
@@ -41,6 +44,8 @@ pub struct Options {
     pub shape: Shape,
     /// What the end of the input means.
     pub at_end: AtEnd,
+    /// Whether somebody sits at a terminal: only then is a profile locked by idleness.
+    pub terminal: bool,
 }
 
 /// Something that the model asks for.
@@ -57,6 +62,10 @@ pub enum Act {
     Text(ConversationId, String),
     /// Send this text, which answers a message.
     Answer(ConversationId, MessageId, String),
+    /// Take what is shown off a terminal, with all that can be scrolled back to.
+    Clear,
+    /// Ask this of the profile's keeper, and tell the model by [`Talk::found`].
+    Keep(Wanted),
     /// The face has ended.
     Finish(Outcome),
 }
@@ -71,6 +80,8 @@ impl std::fmt::Debug for Act {
             Self::Command(_) => "Command(…)",
             Self::Text(..) => "Text(…)",
             Self::Answer(..) => "Answer(…)",
+            Self::Clear => "Clear",
+            Self::Keep(_) => "Keep(…)",
             Self::Finish(_) => "Finish(…)",
         })
     }
@@ -99,6 +110,14 @@ pub(super) enum Wait {
     Unused,
     /// A text or a command.
     Text,
+    /// The profile's present password.
+    OldPassword,
+    /// The profile's new password.
+    NewPassword,
+    /// The new password once more.
+    PasswordAgain,
+    /// Nothing: the keeper is at work.
+    Keeper,
     /// Nothing any more: the goodbye is on its way, or the node is ending.
     Closing,
 }
@@ -140,6 +159,21 @@ pub struct Talk {
     pub(super) was_lost: bool,
     pub(super) said_refused: bool,
     shutting_down: bool,
+    /// How far the partner is known, the timer, and how long this side keeps messages.
+    pub(super) trust: Option<Trust>,
+    pub(super) timer: Option<u32>,
+    pub(super) keeps: History,
+    /// The conversations of the profile that are not open here.
+    pub(super) rooms: Vec<Room>,
+    /// Whether the profile has more than one.
+    pub(super) several: bool,
+    /// The passwords that were typed so far.
+    pub(super) passwords: (Option<SecretText>, Option<SecretText>),
+    pub(super) network: Option<NetworkState>,
+    pub(super) link: Option<LinkState>,
+    pub(super) storage: Option<StorageFault>,
+    /// When a line was read last.
+    pub(super) last_line: Option<Now>,
     pub(super) end: Option<End>,
     pub(super) acts: Vec<Act>,
 }
@@ -178,6 +212,16 @@ impl Talk {
             was_lost: false,
             said_refused: false,
             shutting_down: false,
+            trust: None,
+            timer: None,
+            keeps: History::Kept,
+            rooms: Vec::new(),
+            several: false,
+            passwords: (None, None),
+            network: None,
+            link: None,
+            storage: None,
+            last_line: None,
             end: None,
             acts: Vec::new(),
         };
@@ -187,48 +231,24 @@ impl Talk {
         if talk.plan.demo {
             talk.say("A demo: your partner is played by this program.");
         }
+        talk.take_rooms();
         match talk.plan.resume.take() {
-            Some(resume) => talk.resume(resume),
+            Some(id) => talk.go_to(id),
+            None if talk.plan.role.is_none() && talk.plan.profile.is_some() => {
+                talk.wait = Wait::Text;
+                talk.say_list();
+            }
             None => talk.next_question(),
         }
         let acts = std::mem::take(&mut talk.acts);
         (talk, acts)
     }
 
-    /// Goes on with a conversation that is there.
-    fn resume(&mut self, resume: Resume) {
-        let Resume { conversation, peer, trust, ended, lines } = resume;
-        self.id = Some(conversation);
-        self.plan.peer = Some(peer);
-        self.paired = true;
-        self.open = !ended;
-        self.was_lost = true;
-        for line in lines {
-            if !line.own {
-                self.received(line.message, &line.body, line.reply);
-                continue;
-            }
-            self.numbers.add(true, line.message);
-            if self.options.shape == Shape::Words {
-                let said = text::lines(&line.body).join("\n  ");
-                self.acts.push(Act::Out(format!("you: {said}")));
-            }
-        }
-        self.say(&words::trust_sentence(trust, &self.peer()));
-        if ended {
-            self.say(&words::peer_left(&self.peer()));
-            self.close(End::Done);
-        } else {
-            self.say(&words::link(&LinkState::Away));
-            self.wait = Wait::Text;
-        }
-    }
-
     /// Whether another line of input should be read now.
     #[must_use]
     pub fn wants_line(&self) -> bool {
         !self.input_ended
-            && !matches!(self.wait, Wait::Closing)
+            && !matches!(self.wait, Wait::Closing | Wait::Keeper)
             && self.lines.len() < MAX_WAITING
             && self.texts.len() < MAX_WAITING
     }

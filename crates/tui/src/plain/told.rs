@@ -1,9 +1,9 @@
 //! What the node tells, as lines.
 
-use undertone_handle::command::Role;
+use undertone_handle::command::{Command, Name, Role};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, Event, LinkState, MeetingEvent, NetworkState,
-    NetworkStep,
+    NetworkStep, StorageEvent,
 };
 use undertone_handle::{json, words};
 
@@ -18,7 +18,13 @@ impl Talk {
     pub(super) fn told(&mut self, event: Event) {
         if self.options.shape == Shape::Json && self.is_ours(&event) {
             // A fatal error is the last line, not one more in the middle.
-            if !matches!(event, Event::Fatal(_)) {
+            let shown = match event {
+                Event::Fatal(_) => false,
+                // After a lock the profile goes on, and is told of by a line of its own.
+                Event::Ended => !matches!(self.end, Some(End::Locked(..))),
+                _ => true,
+            };
+            if shown {
                 self.acts.push(Act::Out(json::line(&event)));
             }
         }
@@ -26,6 +32,15 @@ impl Talk {
             Event::Network(state) => self.network(&state),
             Event::Meeting(id, event) if Some(id) == self.id => self.meeting(&event),
             Event::Conversation(id, event) if Some(id) == self.id => self.conversation(event),
+            Event::Conversation(id, event) => self.elsewhere(id, event),
+            Event::Storage(StorageEvent::Failed(fault)) => {
+                self.storage = Some(fault);
+                self.say(&words::storage(fault).to_string());
+            }
+            Event::Storage(StorageEvent::Well) => {
+                self.storage = None;
+                self.say(words::STORAGE_WELL);
+            }
             Event::Fatal(error) => {
                 self.id = None;
                 self.wait = Wait::Closing;
@@ -42,7 +57,9 @@ impl Talk {
 
     fn is_ours(&self, event: &Event) -> bool {
         match event {
-            Event::Meeting(id, _) | Event::Conversation(id, _) => Some(*id) == self.id,
+            Event::Meeting(id, _) | Event::Conversation(id, _) => {
+                Some(*id) == self.id || self.rooms.iter().any(|room| room.id == Some(*id))
+            }
             _ => true,
         }
     }
@@ -53,6 +70,7 @@ impl Talk {
     }
 
     fn network(&mut self, state: &NetworkState) {
+        self.network = Some(state.clone());
         match &state.step {
             NetworkStep::Finding { percent } => {
                 // Ten lines on the way, not a hundred.
@@ -90,18 +108,23 @@ impl Talk {
         }
     }
 
-    fn conversation(&mut self, event: ConversationEvent) {
+    pub(super) fn conversation(&mut self, event: ConversationEvent) {
         if event != ConversationEvent::Refused {
             self.said_refused = false;
         }
         match event {
             ConversationEvent::Check(event) => self.check(event),
             ConversationEvent::Trust(level) => {
+                self.trust = Some(level);
                 let words = words::trust_sentence(level, &self.peer());
                 self.say(&words);
             }
             ConversationEvent::Open => {
                 self.open = true;
+                let wanted = self.plan.profile.as_ref().and_then(|profile| profile.history);
+                if let (Some(id), Some(history)) = (self.id, wanted) {
+                    self.acts.push(Act::Command(Command::SetHistory(id, history)));
+                }
                 self.say(words::OPEN);
                 if matches!(self.wait, Wait::Nothing) {
                     self.wait = Wait::Text;
@@ -142,6 +165,11 @@ impl Talk {
                 self.lost += 1;
                 self.say(&words::not_sent(reason).to_string());
             }
+            ConversationEvent::Renamed(name) => {
+                let before = self.peer();
+                self.say(&format!("{before} is {name} from now on, here alone."));
+                self.plan.peer = Name::parse(&name).ok().or(self.plan.peer.take());
+            }
             ConversationEvent::PeerName(claim) => {
                 let peer = self.peer();
                 if claim != peer {
@@ -158,8 +186,12 @@ impl Talk {
             ConversationEvent::PeerLeft => {
                 let words = words::peer_left(&self.peer());
                 self.say(&words);
+                self.open = false;
                 let end = self.end.take().unwrap_or_else(|| self.end_of_leaving());
-                self.close(end);
+                // The other conversations of the profile go on.
+                if !self.several || matches!(self.wait, Wait::Closing) {
+                    self.close(end);
+                }
             }
             ConversationEvent::Left { confirmed } => {
                 self.say(words::left(confirmed));
@@ -248,6 +280,7 @@ impl Talk {
     }
 
     fn link(&mut self, state: LinkState) {
+        self.link = Some(state);
         match state {
             LinkState::Up if !std::mem::replace(&mut self.was_lost, false) => {}
             LinkState::Lost { .. } | LinkState::Away

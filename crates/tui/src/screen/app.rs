@@ -4,18 +4,23 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
-use undertone_handle::command::{Command, MAX_TEXT, Meet, Role};
-use undertone_handle::event::{HealingEvent, LinkState, MeetingEnd, NetworkState, Trust};
+use undertone_handle::command::{Command, History, MAX_TEXT, Meet, Role};
+use undertone_handle::event::{
+    HealingEvent, LinkState, MeetingEnd, NetworkState, StorageFault, Trust,
+};
 use undertone_handle::words::{self, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket};
 use zeroize::Zeroizing;
 
 use super::chat::{Chat, Columns, Tone, View};
 use super::editor::Editor;
+use super::lock::Form;
 use super::meeting::Progress;
 use super::paint::Looks;
 use super::prompt::{Field, Prompt};
-use crate::plan::{End, Now, Outcome, Plan, Resume};
+use super::rooms::{Draft, Room};
+use crate::keeper::{Found, Wanted};
+use crate::plan::{End, Now, Outcome, Plan};
 
 /// The most bytes of a check's secret that are taken.
 pub(super) const MAX_SECRET: usize = 1024;
@@ -39,6 +44,8 @@ pub enum Input {
     NodeGone,
     /// Somebody outside wants the program to end.
     Interrupt,
+    /// What was asked of the profile's keeper is done.
+    Found(Found),
     /// Time went by.
     Tick,
 }
@@ -54,6 +61,7 @@ impl std::fmt::Debug for Input {
             Self::Numbered(_) => "Numbered",
             Self::NodeGone => "NodeGone",
             Self::Interrupt => "Interrupt",
+            Self::Found(_) => "Found(…)",
             Self::Tick => "Tick",
         })
     }
@@ -67,6 +75,8 @@ pub enum Action {
     Text(ConversationId, String),
     /// Send this text, which answers a message, and tell the model its ticket too.
     Answer(ConversationId, MessageId, String),
+    /// Ask this of the profile's keeper, and tell the model by [`Input::Found`].
+    Keep(Wanted),
     /// The face has ended.
     Finish(Outcome),
 }
@@ -78,6 +88,7 @@ impl std::fmt::Debug for Action {
             Self::Command(_) => "Command(…)",
             Self::Text(..) => "Text(…)",
             Self::Answer(..) => "Answer(…)",
+            Self::Keep(_) => "Keep(…)",
             Self::Finish(_) => "Finish(…)",
         })
     }
@@ -88,6 +99,8 @@ impl std::fmt::Debug for Action {
 pub(super) enum Stage {
     /// The three things one can do; this one is chosen.
     Start(usize),
+    /// The conversations of the profile, and two ways to meet somebody else; this row is chosen.
+    Home(usize),
     /// A question before the meeting.
     Prompt(Box<Prompt>),
     /// The meeting on its way.
@@ -146,6 +159,8 @@ pub struct App {
     pub(super) size: (u16, u16),
     pub(super) stage: Stage,
     pub(super) help: bool,
+    /// The second page of the help, in a profile.
+    pub(super) more_help: bool,
     pub(super) network: Option<NetworkState>,
     /// Since when the network is being looked for.
     pub(super) network_since: Duration,
@@ -170,7 +185,25 @@ pub struct App {
     /// The timer on new messages, in seconds.
     pub(super) timer: Option<u32>,
     /// The last message of the partner's that was said to be seen.
-    seen: Option<MessageId>,
+    pub(super) seen: Option<MessageId>,
+    /// Messages of the partner's that nobody has seen.
+    pub(super) unread: usize,
+    /// How long this side keeps the messages.
+    pub(super) keeps: History,
+    /// What was begun to be written, as it is kept.
+    pub(super) draft: Draft,
+    /// The conversations that are not shown.
+    pub(super) rooms: Vec<Room>,
+    /// All conversations in the order of the list, which stays as it is: keys go by it.
+    pub(super) list: Vec<ConversationId>,
+    /// What was said where there is no conversation to say it in.
+    pub(super) remark: Option<(String, Tone)>,
+    /// A password that is being typed; it takes all keys.
+    pub(super) form: Option<Box<Form>>,
+    /// What the storage does not do.
+    pub(super) storage: Option<StorageFault>,
+    /// When a key was pressed last, on both clocks.
+    pub(super) last_key: Now,
     /// Whether texts flow.
     pub(super) open: bool,
     /// How the conversation ended, once it has.
@@ -213,6 +246,7 @@ impl App {
             size,
             stage: Stage::Start(0),
             help: false,
+            more_help: false,
             network: None,
             network_since: now.monotonic,
             id: None,
@@ -228,6 +262,15 @@ impl App {
             chat: Chat::default(),
             timer: None,
             seen: None,
+            unread: 0,
+            keeps: History::Kept,
+            draft: Draft::default(),
+            rooms: Vec::new(),
+            list: Vec::new(),
+            remark: None,
+            form: None,
+            storage: None,
+            last_key: now,
             open: false,
             over: None,
             input: Editor::lines(MAX_TEXT),
@@ -241,38 +284,21 @@ impl App {
             end: None,
             actions: Vec::new(),
         };
-        if let Some(resume) = app.plan.resume.take() {
-            app.resume(resume);
-        } else if app.plan.role.is_some() {
+        app.take_rooms();
+        let resumed = app.plan.resume.take();
+        if app.plan.role.is_some() {
             app.next_question();
+        } else if app.plan.profile.is_some() {
+            app.stage = Stage::Home(0);
+            app.say_protection();
         }
+        if let Some(id) = resumed {
+            app.go_to(id);
+            app.say_protection();
+        }
+        app.tell_seen();
         let actions = std::mem::take(&mut app.actions);
         (app, actions)
-    }
-
-    /// Goes on with a conversation that is there.
-    fn resume(&mut self, resume: Resume) {
-        let Resume { conversation, peer, trust, ended, lines } = resume;
-        self.id = Some(conversation);
-        self.plan.peer = Some(peer);
-        self.trust = Some((trust, self.now.wall));
-        self.link = Some(LinkState::Away);
-        self.open = !ended;
-        for line in lines {
-            let body = line.body.as_str().to_owned();
-            if line.own {
-                self.chat.ours(line.message, line.at, body, line.reply);
-                let _: bool = self.chat.fate(line.message, line.delivery);
-            } else {
-                self.chat.theirs(line.message, line.at, body, line.reply);
-            }
-        }
-        if ended {
-            self.over = Some(End::Done);
-            let peer = self.peer().to_owned();
-            self.note(words::peer_left(&peer), Tone::Bad);
-        }
-        self.show_chat();
     }
 
     /// Takes in what happened at a moment, and says what to do about it, in order.
@@ -283,8 +309,14 @@ impl App {
             self.armed = None;
         }
         match input {
-            Input::Key(key) => self.key(key),
-            Input::Paste(text) => self.paste(&Zeroizing::new(text)),
+            Input::Key(key) => {
+                self.last_key = now;
+                self.key(key);
+            }
+            Input::Paste(text) => {
+                self.last_key = now;
+                self.paste(&Zeroizing::new(text));
+            }
             Input::Resize(columns, rows) => self.size = (columns, rows),
             Input::Event(event) => self.event(event),
             Input::Numbered(id) => {
@@ -294,16 +326,25 @@ impl App {
             }
             Input::NodeGone => self.node_gone(),
             Input::Interrupt => self.interrupt(),
+            Input::Found(found) => self.found(found),
             Input::Tick => {}
         }
+        self.lock_when_idle();
         self.tell_seen();
+        self.keep_draft(false);
         std::mem::take(&mut self.actions)
     }
 
     /// What stands at the end of the conversation has been seen when the view is there.
     fn tell_seen(&mut self) {
-        let shown = matches!(self.stage, Stage::Chat) && !self.help && self.chat.is_at_end();
+        let shown = matches!(self.stage, Stage::Chat)
+            && !self.help
+            && self.form.is_none()
+            && self.chat.is_at_end();
         let last = self.chat.last_of_theirs().filter(|last| shown && self.seen < Some(*last));
+        if shown {
+            self.unread = 0;
+        }
         if let (Some(id), Some(last)) = (self.id, last) {
             self.seen = Some(last);
             self.actions.push(Action::Command(Command::Seen(id, last)));
@@ -314,6 +355,8 @@ impl App {
     #[must_use]
     pub fn ticks(&self) -> bool {
         self.armed.is_some()
+            || self.owes_draft()
+            || self.locks_when_idle()
             || matches!(self.stage, Stage::Meeting(_) | Stage::Prompt(_) | Stage::Start(_))
     }
 
@@ -387,6 +430,7 @@ impl App {
 
     /// Asks the node to end; the face ends with it.
     pub(super) fn close(&mut self, end: End) {
+        self.keep_draft(true);
         let unconfirmed = self.chat.unconfirmed() + self.unnumbered.len() + self.unqueued.len();
         let end = match end {
             End::Done if unconfirmed > 0 && !self.plan.lasting => {
@@ -425,7 +469,7 @@ impl App {
     /// Somebody outside wants an end: in order the first time, at once the second.
     fn interrupt(&mut self) {
         match &self.stage {
-            Stage::Start(_) | Stage::Prompt(_) => self.close(End::Done),
+            Stage::Start(_) | Stage::Home(_) | Stage::Prompt(_) => self.close(End::Done),
             Stage::Meeting(_) => self.give_up(),
             Stage::Check | Stage::Chat => {
                 let end = self.over.clone().unwrap_or_else(|| self.end_of_leaving());
@@ -464,6 +508,10 @@ impl App {
     }
 
     pub(super) fn note(&mut self, text: impl Into<String>, tone: Tone) {
+        if matches!(self.stage, Stage::Home(_)) {
+            self.remark = Some((text.into(), tone));
+            return;
+        }
         self.chat.note(self.now.wall, text, tone);
     }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use undertone_handle::MessageId;
 use undertone_handle::command::Reaction;
 use undertone_handle::event::Delivery;
+use undertone_handle::query::Line;
 use unicode_width::UnicodeWidthStr as _;
 use zeroize::Zeroizing;
 
@@ -79,11 +80,13 @@ pub(super) struct Beside {
     pub(super) own: Option<Reaction>,
     /// What the partner answered it with.
     pub(super) peer: Option<Reaction>,
+    /// The timer that it has, in seconds.
+    pub(super) timer: Option<u32>,
 }
 
 impl Beside {
     pub(super) fn has_marks(&self) -> bool {
-        self.edited || self.own.is_some() || self.peer.is_some()
+        self.edited || self.own.is_some() || self.peer.is_some() || self.timer.is_some()
     }
 }
 
@@ -194,6 +197,8 @@ pub(super) struct Chat {
     entries: VecDeque<Entry>,
     /// How many entries went because there were too many.
     gone: u64,
+    /// The user took all that was shown off the screen.
+    cleared: bool,
     bytes: usize,
     /// Our messages that can still move on.
     ours: BTreeMap<MessageId, u64>,
@@ -282,6 +287,41 @@ impl Chat {
         }
     }
 
+    /// A message has a timer.
+    pub(super) fn timed(&mut self, id: MessageId, seconds: Option<u32>) {
+        if let Some(entry) = self.message_mut(id) {
+            entry.beside.timer = seconds;
+        }
+    }
+
+    /// What stands beside a message that was there before.
+    pub(super) fn marked(&mut self, line: &Line) {
+        if let Some(entry) = self.message_mut(line.message) {
+            entry.beside.edited = line.edited.is_some();
+            entry.beside.own.clone_from(&line.own_reaction);
+            entry.beside.peer.clone_from(&line.peer_reaction);
+            entry.beside.timer = line.timer;
+        }
+    }
+
+    /// The newest message, for a list: when it came, and its first line.
+    pub(super) fn last_said(&self) -> Option<(u64, Zeroizing<String>)> {
+        let said = |entry: &&Entry| !matches!(entry.what, What::Note(..));
+        let entry = self.entries.iter().rev().find(said)?;
+        let first = text::lines(entry.what.text()).into_iter().next().unwrap_or_default();
+        Some((entry.at, Zeroizing::new(first)))
+    }
+
+    /// Takes what is shown off the screen. Messages stay known by their numbers.
+    pub(super) fn clear(&mut self) {
+        self.gone += self.entries.len() as u64;
+        self.entries.clear();
+        self.messages.clear();
+        self.bytes = 0;
+        self.cleared = true;
+        self.go_to_end();
+    }
+
     /// A message is gone; a note stands where it stood.
     pub(super) fn delete(&mut self, id: MessageId, note: String) {
         self.ours.remove(&id);
@@ -326,7 +366,7 @@ impl Chat {
 
     /// Whether older entries had to go.
     pub(super) fn is_cut(&self) -> bool {
-        self.gone > 0
+        self.gone > 0 && !self.cleared
     }
 
     /// Messages that came while the view was not at the end.

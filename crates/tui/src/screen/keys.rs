@@ -5,31 +5,17 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use undertone_handle::SecretText;
 use undertone_handle::command::{CheckCommand, Command, Role};
-use undertone_handle::words;
+use undertone_handle::words::{self, Locked};
 use zeroize::Zeroizing;
 
 use super::app::{Action, App, Ask, Stage};
 use super::chat::Tone;
+use super::commands::{COMMANDS, OF_PROFILE, Typed, typed};
 use super::prompt::Field;
-use crate::changes;
 use crate::plan::End;
 
 /// How long a first Ctrl-C in a conversation is remembered.
 const ARMED: Duration = Duration::from_secs(3);
-
-/// The commands of a conversation, with what each does. The first spelling is the one in the help.
-pub(super) const COMMANDS: [(&[&str], &str); 10] = [
-    (&["/quit", ".quit"], "end the conversation on both sides"),
-    (&["/check", "/auth"], "compare a secret that only you two know"),
-    (&["/cancel"], "call a check off"),
-    (&["/heal", ".heal"], "make new keys now"),
-    (&["/edit", "/delete"], "/edit TEXT changes your last text; /delete 3, /cancel 3"),
-    (&["/reply", "/react"], "/reply TEXT and /react SIGN answer; p3 is their third"),
-    (&["/timer", ".timer"], "/timer 1h: new texts disappear; off"),
-    (&["/who"], "say who is here and how far they are known"),
-    (&["/network"], "say what the network does"),
-    (&["/help"], "show this"),
-];
 
 impl App {
     pub(super) fn key(&mut self, key: KeyEvent) {
@@ -37,12 +23,21 @@ impl App {
             return;
         }
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        if self.form.is_some() && !matches!(self.stage, Stage::Closing) {
+            self.key_at_form(key);
+            return;
+        }
         if ctrl && key.code == KeyCode::Char('c') {
             self.ctrl_c();
             return;
         }
         if self.help {
-            self.help = false;
+            // A profile has a page of its own behind the first.
+            self.more_help = self.plan.profile.is_some() && !self.more_help;
+            self.help = self.more_help;
+            if self.help {
+                return;
+            }
             // A second question mark was meant as a text.
             if key.code == KeyCode::Char('?') && matches!(self.stage, Stage::Chat) {
                 self.type_text("?");
@@ -53,8 +48,18 @@ impl App {
             self.help = true;
             return;
         }
+        if ctrl && key.code == KeyCode::Char('l') && !matches!(self.stage, Stage::Closing) {
+            if let Err(why) = self.lock(Locked::Asked) {
+                self.note(why, Tone::Bad);
+            }
+            return;
+        }
+        if self.switches(key) {
+            return;
+        }
         match &self.stage {
             Stage::Start(_) => self.key_at_start(key),
+            Stage::Home(_) => self.key_at_home(key),
             Stage::Prompt(_) => self.key_at_prompt(key),
             Stage::Meeting(_) => {
                 if ctrl && key.code == KeyCode::Char('r') {
@@ -68,8 +73,32 @@ impl App {
         }
     }
 
+    /// Goes to another conversation of the profile, if that is what the key is for.
+    fn switches(&mut self, key: KeyEvent) -> bool {
+        if self.plan.profile.is_none() || !self.may_switch() {
+            return false;
+        }
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char('n') if ctrl => self.go_on(true),
+            KeyCode::Char('p') if ctrl => self.go_on(false),
+            KeyCode::Char(digit @ '1'..='9') if alt => {
+                let number = digit.to_digit(10).and_then(|number| usize::try_from(number).ok());
+                self.go_to_place(number.unwrap_or(1).saturating_sub(1));
+            }
+            _ => return false,
+        }
+        true
+    }
+
     pub(super) fn paste(&mut self, text: &str) {
-        self.help = false;
+        (self.help, self.more_help) = (false, false);
+        if let Some(form) = &mut self.form {
+            let fits = form.editor.insert(text.trim_end_matches(['\r', '\n'])).is_ok();
+            form.remark = (!fits).then(|| "The pasted text is too long here.".to_owned());
+            return;
+        }
         match &mut self.stage {
             Stage::Prompt(prompt) => {
                 match prompt.editor.insert(text.trim_end_matches(['\r', '\n'])) {
@@ -94,7 +123,7 @@ impl App {
 
     fn ctrl_c(&mut self) {
         match &self.stage {
-            Stage::Start(_) | Stage::Prompt(_) => self.close(End::Done),
+            Stage::Start(_) | Stage::Home(_) | Stage::Prompt(_) => self.close(End::Done),
             Stage::Meeting(_) => self.give_up(),
             Stage::Check | Stage::Chat => {
                 if let Some(end) = self.over.clone() {
@@ -194,7 +223,11 @@ impl App {
             }
             None => {
                 self.plan.role = None;
-                self.stage = Stage::Start(0);
+                if self.plan.profile.is_some() {
+                    self.go_home();
+                } else {
+                    self.stage = Stage::Start(0);
+                }
                 return;
             }
         };
@@ -284,7 +317,7 @@ impl App {
     }
 
     /// No check after all.
-    fn cancel_check(&mut self) {
+    pub(super) fn cancel_check(&mut self) {
         let Some(id) = self.id else { return };
         self.ask = Ask::Nothing;
         self.wants_check = false;
@@ -295,6 +328,7 @@ impl App {
         let Stage::Failed { error, again } = &self.stage else { return };
         match key.code {
             KeyCode::Char('r') | KeyCode::Enter if *again => self.again(),
+            KeyCode::Esc if *again && self.plan.profile.is_some() => self.go_home(),
             KeyCode::Enter | KeyCode::Esc | KeyCode::Char('q') => {
                 let end = End::Failed(error.clone());
                 self.close(end);
@@ -310,9 +344,13 @@ impl App {
             KeyCode::PageUp => self.chat.scroll(true, page, &view),
             KeyCode::PageDown => self.chat.scroll(false, page, &view),
             KeyCode::End if !self.chat.is_at_end() => self.chat.go_to_end(),
+            KeyCode::Esc if self.chat.is_at_end() && self.plan.profile.is_some() => self.go_home(),
             KeyCode::Esc => self.chat.go_to_end(),
+            KeyCode::Enter if self.over.is_some() && self.plan.profile.is_some() => {
+                self.enter_ended();
+            }
             KeyCode::Enter if !key.modifiers.contains(KeyModifiers::ALT) => self.enter(),
-            _ if self.over.is_some() => {}
+            _ if self.over.is_some() && self.plan.profile.is_none() => {}
             KeyCode::Char('?') if self.input.is_empty() => self.help = true,
             KeyCode::Tab => self.complete_command(),
             _ => match self.input.key(key) {
@@ -329,7 +367,7 @@ impl App {
     }
 
     fn type_text(&mut self, text: &str) {
-        if self.over.is_some() {
+        if self.over.is_some() && self.plan.profile.is_none() {
             return;
         }
         self.chat.go_to_end();
@@ -358,13 +396,14 @@ impl App {
         }
     }
 
-    fn complete_command(&mut self) {
+    pub(super) fn complete_command(&mut self) {
         let typed = self.input.text();
         if typed.len() < 2 || typed.contains(char::is_whitespace) {
             return;
         }
         let mut matching = COMMANDS
             .iter()
+            .chain(&OF_PROFILE)
             .flat_map(|(names, _)| names.iter())
             .filter(|name| name.starts_with(typed));
         if let (Some(only), None) = (matching.next(), matching.next()) {
@@ -373,8 +412,8 @@ impl App {
     }
 
     fn enter(&mut self) {
-        if let Some(end) = self.over.clone() {
-            self.close(end);
+        if let (Some(end), None) = (&self.over, &self.plan.profile) {
+            self.close(end.clone());
             return;
         }
         let text = Zeroizing::new(self.input.text().to_owned());
@@ -382,27 +421,53 @@ impl App {
             return;
         }
         let command = text.trim_end();
-        if matches!(self.ask, Ask::Stay) && !matches!(command, "/stay" | "/quit" | ".quit") {
+        if matches!(self.ask, Ask::Stay)
+            && !matches!(command, "/stay" | "/quit" | ".quit" | "/exit")
+        {
             self.note("First: /stay goes on, unverified; /quit leaves.", Tone::Bad);
             return;
         }
-        if let Some(change) = changes::parse(&text) {
-            let done = match change {
-                Ok(change) => self.change(change),
-                Err(usage) => Err(usage),
-            };
-            match done {
-                Ok(()) => self.input.clear(),
-                Err(why) => self.note(why, Tone::Bad),
+        let done = match typed(&text) {
+            Typed::Change(Ok(change)) => self.change(change).map_err(str::to_owned),
+            Typed::Change(Err(usage)) | Typed::Deed(Err(usage)) => Err(usage.to_owned()),
+            Typed::Deed(Ok(deed)) => {
+                // Before another conversation takes the place of this one.
+                self.input.clear();
+                let done = self.deed(deed);
+                if done.is_err() {
+                    self.input.set(&text);
+                }
+                return done.unwrap_or_else(|why| self.note(why, Tone::Bad));
             }
+            Typed::Known(name) => {
+                self.input.clear();
+                return self.command(name);
+            }
+            Typed::Text => return self.send_typed(&text),
+        };
+        match done {
+            Ok(()) => self.input.clear(),
+            Err(why) => self.note(why, Tone::Bad),
+        }
+    }
+
+    /// Enter in a conversation of the profile that has ended: commands go on working.
+    fn enter_ended(&mut self) {
+        let text = Zeroizing::new(self.input.text().to_owned());
+        if text.trim().is_empty() {
+            self.go_home();
             return;
         }
-        let known = COMMANDS.iter().find(|(names, _)| names.contains(&command));
-        if let Some((names, _)) = known {
-            self.input.clear();
-            self.command(names.first().copied().unwrap_or_default());
-            return;
+        match typed(&text) {
+            Typed::Text | Typed::Change(_) => {
+                self.note("The conversation has ended; Esc leads to the others.", Tone::Bad);
+            }
+            _ => self.enter(),
         }
+    }
+
+    fn send_typed(&mut self, text: &Zeroizing<String>) {
+        let command = text.trim_end();
         if let (Ask::Stay, Some(id)) = (&self.ask, self.id) {
             self.input.clear();
             self.ask = Ask::Nothing;
@@ -422,57 +487,13 @@ impl App {
                 );
                 return;
             }
-            None => &text,
+            None => text,
         };
         let Some(id) = self.id.filter(|_| self.open) else { return };
         self.actions.push(Action::Text(id, body.to_owned()));
         self.unnumbered.push_back(Zeroizing::new(body.to_owned()));
         self.input.clear();
-        self.remember(&text);
+        self.remember(text);
         self.chat.go_to_end();
-    }
-
-    fn command(&mut self, name: &str) {
-        match name {
-            "/quit" => {
-                let end = self.end_of_leaving();
-                self.leave(end);
-            }
-            "/check" => match (&self.ask, self.id) {
-                (Ask::Secret(..) | Ask::Confirm(_), _) => {
-                    self.wants_check = true;
-                    self.stage = Stage::Check;
-                }
-                (_, Some(id)) => {
-                    self.wants_check = true;
-                    let wish = CheckCommand::Wish(true);
-                    self.actions.push(Action::Command(Command::Check(id, wish)));
-                }
-                (_, None) => {}
-            },
-            "/cancel" if self.checking => self.cancel_check(),
-            "/cancel" => self.note("No check is running.", Tone::Plain),
-            "/heal" => {
-                if let Some(id) = self.id {
-                    self.actions.push(Action::Command(Command::Heal(id)));
-                }
-            }
-            "/who" => {
-                let who = match self.trust {
-                    Some((level, _)) => words::trust_sentence(level, self.peer()),
-                    None => format!("{} is here.", self.peer()),
-                };
-                let note = format!("You are {} here. {who}", self.nick());
-                self.note(note, Tone::Plain);
-            }
-            "/network" => {
-                let note = self
-                    .network
-                    .as_ref()
-                    .map_or_else(|| "The network has said nothing yet.".to_owned(), words::network);
-                self.note(note, Tone::Plain);
-            }
-            _ => self.help = true,
-        }
     }
 }

@@ -12,11 +12,13 @@ use undertone_handle::words::{self, HealingColour, HealingWords, UserError};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::app::{App, Ask, Stage};
-use super::chat::{Tone, What};
-use super::keys::COMMANDS;
+use super::chat::What;
+use super::commands::{COMMANDS, OF_PROFILE};
+use super::home::tone_style;
 use super::meeting::{Progress, State};
 use super::paint::{self, Slot};
 use super::prompt::{Prompt, hide};
+use crate::plan::End;
 use crate::text;
 
 /// After so long without a network the reasons that there may be are told.
@@ -64,7 +66,7 @@ impl Page {
     }
 
     /// A line that is typed into. What doesn't fit in its width is left out on the left.
-    fn input(&mut self, before: &str, all: &str, width: u16, style: Style) {
+    pub(super) fn input(&mut self, before: &str, all: &str, width: u16, style: Style) {
         let room = usize::from(width).saturating_sub(3);
         let columns = text::width(before);
         let mut skipped = 0;
@@ -128,7 +130,8 @@ impl App {
         if area.width == 0 || area.height == 0 {
             return;
         }
-        if matches!(self.stage, Stage::Chat) && !self.help {
+        let form = self.form.as_ref().filter(|_| !matches!(self.stage, Stage::Closing));
+        if matches!(self.stage, Stage::Chat) && !self.help && form.is_none() {
             let cursor = self.render_chat(frame.buffer_mut(), area);
             if let Some(cursor) = cursor {
                 frame.set_cursor_position(cursor);
@@ -142,15 +145,24 @@ impl App {
             height: area.height.saturating_sub(1),
         };
         let mut page = Page::default();
-        if self.help {
+        if let Some(form) = form {
+            self.form_page(&mut page, form, inner.width);
+        } else if self.help {
             self.help_page(&mut page);
         } else {
             match &self.stage {
                 Stage::Start(chosen) => self.start_page(&mut page, *chosen),
+                Stage::Home(chosen) => self.home_page(&mut page, *chosen, inner.width),
                 Stage::Prompt(prompt) => self.prompt_page(&mut page, prompt, inner.width),
                 Stage::Meeting(progress) => self.meeting_page(&mut page, progress, inner.width),
                 Stage::Check => self.check_page(&mut page, inner.width),
                 Stage::Failed { error, again } => self.failure_page(&mut page, error, *again),
+                Stage::Closing if matches!(self.end, Some(End::Locked(..))) => {
+                    page.must("Locking …", Style::new());
+                }
+                Stage::Closing if self.plan.lasting => {
+                    page.must("Ending … (Ctrl-C: at once)", Style::new());
+                }
                 Stage::Closing => page.must("Saying goodbye … (Ctrl-C: at once)", Style::new()),
                 Stage::Chat => {}
             }
@@ -309,6 +321,10 @@ impl App {
         page.help(
             if self.giving_up {
                 "Giving up …"
+            } else if self.plan.lasting && self.plan.role == Some(Role::Host) {
+                "Ctrl-C gives up and burns the code."
+            } else if self.plan.lasting {
+                "Ctrl-C gives up."
             } else if self.plan.role == Some(Role::Host) {
                 "Nothing is written to disk.  Ctrl-C gives up and burns the code."
             } else {
@@ -359,12 +375,7 @@ impl App {
         for index in from..self.chat.len() {
             let Some(entry) = self.chat.get(index) else { continue };
             if let What::Note(note, tone) = &entry.what {
-                let style = match tone {
-                    Tone::Plain => Style::new(),
-                    Tone::Good => self.looks.good(),
-                    Tone::Amber => self.looks.amber(),
-                    Tone::Bad => self.looks.warning(),
-                };
+                let style = tone_style(self.looks, *tone);
                 // An outcome matters; what led to it can go.
                 let outcome = self.ask.decides() || matches!(self.ask.question(), Ask::Nothing);
                 if index + 1 == self.chat.len() && outcome {
@@ -417,8 +428,12 @@ impl App {
             }
         }
         if self.armed.is_some() {
-            page.must(AGAIN, self.looks.warning());
+            page.must(self.again_words(), self.looks.warning());
         }
+    }
+
+    pub(super) fn again_words(&self) -> &'static str {
+        if self.plan.lasting && self.open { AGAIN_LASTING } else { AGAIN }
     }
 
     fn failure_page(&self, page: &mut Page, error: &UserError, again: bool) {
@@ -433,7 +448,30 @@ impl App {
         );
     }
 
+    fn more_help_page(&self, page: &mut Page) {
+        page.must("The profile", self.looks.strong());
+        page.blank();
+        let keys = [
+            ("Esc", "the list of conversations"),
+            ("Alt-1 to Alt-9", "a conversation of the list"),
+            ("Ctrl-N, Ctrl-P", "the next one, the one before"),
+            ("Ctrl-L", "lock the profile"),
+        ];
+        for (key, what) in keys {
+            page.must(format!("{key:<19}{what}"), Style::new());
+        }
+        page.blank();
+        for (names, what) in OF_PROFILE {
+            page.must(format!("{:<19}{what}", names.join(" ")), Style::new());
+        }
+        page.blank();
+        page.help("Any key goes back.", self.looks.faint());
+    }
+
     fn help_page(&self, page: &mut Page) {
+        if self.more_help {
+            return self.more_help_page(page);
+        }
         page.must("Keys and commands", self.looks.strong());
         page.blank();
         let keys: &[(&str, &str)] = match &self.stage {
@@ -467,7 +505,12 @@ impl App {
         page.help("… waiting   ✓ sent   ✓✓ delivered", Style::new());
         page.help("■ unverified   ● verified   ▲ authenticated", Style::new());
         page.help(words::NOT_AUDITED, self.looks.faint());
-        page.help("Any key goes back.", self.looks.faint());
+        let back = if self.plan.profile.is_some() {
+            "Any key: about the profile."
+        } else {
+            "Any key goes back."
+        };
+        page.help(back, self.looks.faint());
     }
 
     /// The last row: what holds on every screen.
@@ -493,14 +536,24 @@ impl App {
         if self.plan.demo {
             parts.push((2, "demo".to_owned(), faint));
         }
-        parts.push((3, "RAM only".to_owned(), faint));
+        if self.storage.is_some() {
+            parts.push((1, "✗ not stored".to_owned(), self.looks.warning()));
+        }
+        let unread = self.unread_elsewhere();
+        if unread > 0 && !matches!(self.stage, Stage::Home(_)) {
+            parts.push((2, format!("{unread} new elsewhere"), self.looks.strong()));
+        }
+        let kept = if self.plan.lasting { "kept" } else { "RAM only" };
+        parts.push((3, kept.to_owned(), faint));
         if let Some(network) = network {
             parts.push((4, network, faint));
         }
         if chat && self.over.is_none() {
             parts.push((7, "one stream, sizes padded".to_owned(), faint));
             parts.push((6, "? help".to_owned(), faint));
-            parts.push((5, "/quit ends it on both sides".to_owned(), faint));
+            let quit =
+                if self.plan.lasting { "/quit leaves" } else { "/quit ends it on both sides" };
+            parts.push((5, quit.to_owned(), faint));
         }
         let room = usize::from(area.width).saturating_sub(1);
         let total = |parts: &[(u8, String, Style)]| -> usize {
@@ -524,6 +577,10 @@ impl App {
 
 /// What a first Ctrl-C says.
 pub(super) const AGAIN: &str = "Ctrl-C again ends the conversation on both sides.";
+
+/// The same where the conversation lasts.
+pub(super) const AGAIN_LASTING: &str =
+    "Ctrl-C again leaves; the conversation goes on the next time.";
 
 /// A secret, or dots in its place, hyphens and all.
 fn hide_all(text: &str, hidden: bool) -> zeroize::Zeroizing<String> {

@@ -9,7 +9,6 @@ use undertone_handle::words;
 use super::app::App;
 use super::chat::{Entry, Tone, View, What, mark_width, short_mark};
 use super::paint::{self, Slot};
-use super::render::AGAIN;
 use crate::text;
 use crate::time::Local;
 
@@ -221,6 +220,9 @@ impl App {
                 marks.push(format!("{} {who}", text::cut(sign.as_str(), MAX_SIGN)));
             }
         }
+        if let Some(seconds) = entry.beside.timer {
+            marks.push(format!("goes {} after it was seen", short_span(seconds)));
+        }
         marks.join(" · ")
     }
 
@@ -320,14 +322,19 @@ impl App {
             return None;
         }
         let y = area.y;
-        if self.over.is_some() {
+        if self.over.is_some() && (self.plan.profile.is_none() || self.input.is_empty()) {
+            let words = if self.plan.profile.is_some() {
+                " Ended. Esc leads to the others."
+            } else {
+                " Ended. Enter closes."
+            };
             let slot = Slot { x: area.x, y, right: area.right() };
-            paint::put(buffer, slot, " Ended. Enter closes.", self.looks.strong());
+            paint::put(buffer, slot, words, self.looks.strong());
             return None;
         }
         if self.armed.is_some() {
             let slot = Slot { x: area.x, y, right: area.right() };
-            paint::put(buffer, slot, AGAIN, self.looks.warning());
+            paint::put(buffer, slot, self.again_words(), self.looks.warning());
             return None;
         }
         let trust = self.trust.map(|(level, _)| words::trust(level).colour);

@@ -1,13 +1,14 @@
 //! What the node tells the screen.
 
+use undertone_handle::Event;
+use undertone_handle::command::{Command, History, Name, Role};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, HealingEvent, LinkState, MeetingEnd, MeetingEvent, NetworkStep,
-    Trust,
+    StorageEvent, Trust,
 };
 use undertone_handle::words;
-use undertone_handle::{Event, command::Role};
 
-use super::app::{App, Ask, MAX_SECRET, Stage};
+use super::app::{Action, App, Ask, MAX_SECRET, Stage};
 use super::chat::{Tone, What};
 use super::editor::Editor;
 use crate::plan::End;
@@ -30,7 +31,15 @@ impl App {
                 self.network = Some(state);
             }
             Event::Meeting(id, event) if Some(id) == self.id => self.meeting(event),
-            Event::Conversation(id, event) if Some(id) == self.id => self.conversation(event),
+            Event::Conversation(id, event) => self.in_room(id, event),
+            Event::Storage(StorageEvent::Failed(fault)) => {
+                self.storage = Some(fault);
+                self.note(words::storage(fault).to_string(), Tone::Bad);
+            }
+            Event::Storage(StorageEvent::Well) => {
+                self.storage = None;
+                self.note(words::STORAGE_WELL, Tone::Good);
+            }
             Event::Fatal(error) => {
                 self.id = None;
                 if matches!(self.stage, Stage::Closing) {
@@ -68,6 +77,9 @@ impl App {
             }
             MeetingEvent::Paired => {
                 self.stage = Stage::Check;
+                if let Some(id) = self.id.filter(|id| !self.list.contains(id)) {
+                    self.list.push(id);
+                }
                 // A code works once. What is left of it here goes too.
                 self.plan.code = None;
                 self.plan.secret = None;
@@ -90,7 +102,7 @@ impl App {
         }
     }
 
-    fn conversation(&mut self, event: ConversationEvent) {
+    pub(super) fn conversation(&mut self, event: ConversationEvent) {
         match event {
             ConversationEvent::Check(event) => self.check(event),
             ConversationEvent::Trust(level) => {
@@ -98,6 +110,9 @@ impl App {
             }
             ConversationEvent::Open => {
                 self.open = true;
+                if let (Some(id), Some(history)) = (self.id, self.wanted_history()) {
+                    self.actions.push(Action::Command(Command::SetHistory(id, history)));
+                }
                 // The pairing came over a connection that both have heard each other on.
                 self.link.get_or_insert(LinkState::Up);
                 self.note(words::OPEN, Tone::Plain);
@@ -106,12 +121,14 @@ impl App {
                     self.show_chat();
                 }
             }
-            ConversationEvent::Queued { ticket, message, body, at, reply, .. } => {
+            ConversationEvent::Queued { ticket, message, body, at, reply, timer } => {
                 self.unqueued.remove(&ticket);
                 self.chat.ours(message, at, body, reply);
+                self.chat.timed(message, timer);
             }
-            ConversationEvent::Received { message, body, at, reply, .. } => {
+            ConversationEvent::Received { message, body, at, reply, timer } => {
                 self.chat.theirs(message, at, body, reply);
+                self.chat.timed(message, timer);
             }
             ConversationEvent::Edited { message, body, .. } => self.chat.edit(message, body),
             ConversationEvent::Deleted(message, how) => {
@@ -128,7 +145,15 @@ impl App {
                 let note = words::timer(seconds, own, self.peer());
                 self.note(note, Tone::Plain);
             }
+            ConversationEvent::Renamed(name) => {
+                let before = self.peer().to_owned();
+                if let Ok(name) = Name::parse(&name) {
+                    self.note(format!("{before} is {name} from now on, here alone."), Tone::Plain);
+                    self.plan.peer = Some(name);
+                }
+            }
             ConversationEvent::History(history) => {
+                self.keeps = history;
                 self.note(words::history(history), Tone::Plain);
             }
             ConversationEvent::Delivery(message, delivery) => {
@@ -305,6 +330,11 @@ impl App {
 
     pub(super) fn show_chat(&mut self) {
         self.stage = Stage::Chat;
+    }
+
+    /// How long the settings keep the messages of a new conversation, if not for good.
+    fn wanted_history(&self) -> Option<History> {
+        self.plan.profile.as_ref()?.history
     }
 
     /// Whether nothing vouches for the partner: the conversation is red then.

@@ -9,7 +9,7 @@ use undertone_handle::command::{Command, MAX_TEXT, Role};
 use undertone_handle::event::{CheckEvent, ConversationEvent, Delivery, Event, MeetingEvent};
 use undertone_handle::words::{Kind, UserError};
 use undertone_handle::{NodeSide, channel};
-use undertone_tui::plain::{AtEnd, Options, Streams, run};
+use undertone_tui::plain::{AtEnd, Lines, Options, Streams, run};
 use undertone_tui::{Clock, End, Now, Outcome, Plan, World};
 
 use crate::player::{ID, Player, WORDS, full_plan};
@@ -72,10 +72,11 @@ async fn node(mut side: NodeSide) -> Vec<String> {
 async fn piped(plan: Plan, options: Options, input: &[u8]) -> (Outcome, Vec<String>, String) {
     let (handle, side) = channel();
     let (_interrupt, interrupts) = mpsc::channel(1);
-    let world = World { clock: Box::new(Still), interrupts };
+    let world = World { clock: Box::new(Still), interrupts, keeper: None };
     let (output, mut out) = tokio::io::duplex(1 << 20);
     let mut said = Vec::new();
-    let streams = Streams { input: BufReader::new(input), output, words: &mut said, hide: |_| {} };
+    let mut input = Lines::new(BufReader::new(input));
+    let streams = Streams { input: &mut input, output, words: &mut said, hide: |_| {} };
     let (outcome, texts) = tokio::join!(run(handle, plan, world, options, streams), node(side));
     let mut written = String::new();
     out.read_to_string(&mut written).await.unwrap();
@@ -132,12 +133,12 @@ async fn input_that_is_not_utf_8_still_is_a_text() {
 async fn a_closed_output_ends_the_face() {
     let (handle, side) = channel();
     let (_interrupt, interrupts) = mpsc::channel(1);
-    let world = World { clock: Box::new(Still), interrupts };
+    let world = World { clock: Box::new(Still), interrupts, keeper: None };
     let (output, out) = tokio::io::duplex(16);
     drop(out);
     let (input, _keep) = tokio::io::duplex(16);
-    let streams =
-        Streams { input: BufReader::new(input), output, words: tokio::io::sink(), hide: |_| {} };
+    let mut input = Lines::new(BufReader::new(input));
+    let streams = Streams { input: &mut input, output, words: tokio::io::sink(), hide: |_| {} };
     let face = run(handle, full_plan(Role::Guest), world, WORDS, streams);
     side.tell(Event::Meeting(ID, MeetingEvent::Paired)).unwrap();
     side.tell(Event::Conversation(ID, ConversationEvent::Open)).unwrap();

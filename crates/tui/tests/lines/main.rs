@@ -7,6 +7,8 @@ mod a_conversation_in_lines;
 #[cfg(test)]
 mod a_pipe_sends_waits_and_leaves;
 #[cfg(test)]
+mod a_profile_in_lines;
+#[cfg(test)]
 mod json_lines_can_be_scripted;
 #[cfg(test)]
 mod messages_are_changed;

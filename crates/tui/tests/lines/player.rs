@@ -1,10 +1,12 @@
 //! Plays lines and a node to the model and writes down what comes out.
 
-use undertone_handle::command::{CheckCommand, Command, Name, Role};
-use undertone_handle::event::{ConversationEvent, MeetingEvent, NetworkKind};
+use undertone_handle::command::{CheckCommand, Command, History, Name, Role};
+use undertone_handle::event::{ConversationEvent, Delivery, MeetingEvent, NetworkKind, Trust};
+use undertone_handle::query::Line;
 use undertone_handle::{ConversationId, Event, MessageId, Ticket};
+use undertone_tui::keeper::{Found, Wanted};
 use undertone_tui::plain::{Act, AtEnd, Options, Shape, Talk};
-use undertone_tui::{End, Plan};
+use undertone_tui::{End, Now, Plan, Profile, Resume};
 use undertone_wire::code::Code;
 
 pub(crate) const ID: ConversationId = ConversationId(0xa7);
@@ -17,7 +19,9 @@ pub(crate) fn plan() -> Plan {
         code: None,
         check: None,
         lasting: false,
+        profile: None,
         resume: None,
+        settings: vec!["idle_lock = 15".to_owned()],
         secret: None,
         network: NetworkKind::Arti,
         demo: false,
@@ -38,8 +42,62 @@ pub(crate) fn full_plan(role: Role) -> Plan {
     }
 }
 
-pub(crate) const WORDS: Options = Options { shape: Shape::Words, at_end: AtEnd::Leave };
-pub(crate) const JSON: Options = Options { shape: Shape::Json, at_end: AtEnd::Leave };
+/// A message of a conversation that is kept.
+pub(crate) fn line(message: u64, own: bool, body: &str) -> Line {
+    Line {
+        message: MessageId(message),
+        own,
+        body: body.to_owned().into(),
+        at: 1_795_183_320,
+        delivery: Delivery::Delivered,
+        seen: true,
+        edited: None,
+        reply: None,
+        own_reaction: None,
+        peer_reaction: None,
+        timer: None,
+        expires: None,
+    }
+}
+
+fn room(id: ConversationId, peer: &str, lines: Vec<Line>) -> Resume {
+    Resume {
+        conversation: id,
+        nick: Some(Name::parse("bob").unwrap()),
+        peer: Name::parse(peer).unwrap(),
+        trust: Trust::Verified { skipped: false },
+        ended: false,
+        unread: 0,
+        lines,
+        timer: None,
+        history: History::Kept,
+        draft: None,
+    }
+}
+
+/// What was said with ana and ben.
+pub(crate) fn rooms() -> Vec<Resume> {
+    let ana = vec![line(3, false, "the papers are under the blue bench"), line(4, true, "thanks")];
+    let ben = vec![line(8, true, "see you")];
+    vec![room(ID, "ana", ana), room(ConversationId(2), "ben", ben)]
+}
+
+/// A profile under a password, with these conversations.
+pub(crate) fn kept_plan(conversations: Vec<Resume>) -> Plan {
+    let profile = Profile {
+        name: "home".to_owned(),
+        password: true,
+        idle_lock: None,
+        history: None,
+        conversations,
+    };
+    Plan { lasting: true, profile: Some(profile), ..plan() }
+}
+
+pub(crate) const WORDS: Options =
+    Options { shape: Shape::Words, at_end: AtEnd::Leave, terminal: false };
+pub(crate) const JSON: Options =
+    Options { shape: Shape::Json, at_end: AtEnd::Leave, terminal: false };
 
 /// The model and a transcript: `<` lines read, `>` the output, `!` the second output, `*` what
 /// the node is asked.
@@ -87,6 +145,8 @@ impl Player {
                     self.next_id += 1;
                 }
                 Act::Command(command) => self.write('*', &words(&command)),
+                Act::Clear => self.write('*', "clear"),
+                Act::Keep(wanted) => self.write('*', &format!("keep {}", kept(&wanted))),
                 Act::Text(_, text) => {
                     self.write('*', &format!("text {text:?}"));
                     self.next_id += 1;
@@ -104,6 +164,20 @@ impl Player {
         self.write('<', line);
         assert!(self.talk.wants_line());
         let acts = self.talk.line(line);
+        self.perform(acts);
+        self
+    }
+
+    pub(crate) fn found(&mut self, found: Found) -> &mut Self {
+        let acts = self.talk.found(found);
+        self.perform(acts);
+        self
+    }
+
+    /// It is this second of both clocks, and nobody typed.
+    pub(crate) fn second(&mut self, second: u64) -> &mut Self {
+        let monotonic = std::time::Duration::from_secs(second);
+        let acts = self.talk.tick(Now { wall: 1_795_183_320 + second, monotonic });
         self.perform(acts);
         self
     }
@@ -140,6 +214,10 @@ impl Player {
         self.event(Event::Conversation(ID, event))
     }
 
+    pub(crate) fn tell_to(&mut self, id: ConversationId, event: ConversationEvent) -> &mut Self {
+        self.event(Event::Conversation(id, event))
+    }
+
     pub(crate) fn meeting(&mut self, event: MeetingEvent) -> &mut Self {
         self.event(Event::Meeting(ID, event))
     }
@@ -169,6 +247,16 @@ impl Player {
     }
 }
 
+fn kept(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Password { old, new } => {
+            let old = old.as_ref().map(|old| old.reveal().to_owned());
+            format!("password {old:?} -> {:?}", new.reveal())
+        }
+        other => format!("{other:?}"),
+    }
+}
+
 fn words(command: &Command) -> String {
     match command {
         Command::Meet { meet, .. } => format!(
@@ -188,6 +276,8 @@ fn words(command: &Command) -> String {
         Command::Heal(_) => "heal".to_owned(),
         Command::Leave(_) => "leave".to_owned(),
         Command::Shutdown => "shutdown".to_owned(),
+        Command::Draft(_, draft) => format!("draft {:?}", draft.reveal()),
+        Command::Rename(_, name) => format!("rename {name}"),
         other => format!("{other:?}"),
     }
 }

@@ -13,6 +13,8 @@ mod a_malformed_code_is_said_while_it_is_typed;
 #[cfg(test)]
 mod a_meeting_that_fails_says_why_and_offers_another_code;
 #[cfg(test)]
+mod a_profile_locks_and_says_nothing_more;
+#[cfg(test)]
 mod a_stranger_finds_the_way_from_the_start_screen;
 #[cfg(test)]
 mod after_failures_a_word_is_typed;
@@ -28,3 +30,5 @@ mod messages_are_changed_and_answered;
 mod old_keys_are_amber_and_red;
 #[cfg(test)]
 mod player;
+#[cfg(test)]
+mod the_conversations_of_a_profile_stand_side_by_side;

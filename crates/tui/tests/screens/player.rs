@@ -7,14 +7,16 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::{Backend as _, TestBackend};
 use ratatui::style::{Color, Modifier};
-use undertone_handle::command::{CheckCommand, Command, Name, Role};
+use undertone_handle::command::{CheckCommand, Command, History, Name, Role};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, MeetingEvent, MeetingStep, NetworkKind, NetworkState,
     NetworkStep, Trust,
 };
+use undertone_handle::query::Line;
 use undertone_handle::{ConversationId, Event, MessageId, Ticket};
+use undertone_tui::keeper::{Found, Wanted};
 use undertone_tui::screen::{Action, App, Input};
-use undertone_tui::{End, Now, Plan};
+use undertone_tui::{End, Now, Plan, Profile, Resume};
 use undertone_wire::code::Code;
 
 /// Friday 20 November 2026, 14:02 UTC.
@@ -29,7 +31,9 @@ pub(crate) fn plan() -> Plan {
         code: None,
         check: None,
         lasting: false,
+        profile: None,
         resume: None,
+        settings: vec!["idle_lock = 15".to_owned()],
         secret: None,
         network: NetworkKind::Arti,
         demo: false,
@@ -41,6 +45,58 @@ pub(crate) fn plan() -> Plan {
             ConversationId(drawn)
         }),
     }
+}
+
+/// A message of a conversation that is kept.
+pub(crate) fn line(message: u64, own: bool, body: &str) -> Line {
+    Line {
+        message: MessageId(message),
+        own,
+        body: body.to_owned().into(),
+        at: WALL,
+        delivery: Delivery::Delivered,
+        seen: true,
+        edited: None,
+        reply: None,
+        own_reaction: None,
+        peer_reaction: None,
+        timer: None,
+        expires: None,
+    }
+}
+
+fn room(id: ConversationId, peer: &str, lines: Vec<Line>) -> Resume {
+    Resume {
+        conversation: id,
+        nick: Some(Name::parse("bob").unwrap()),
+        peer: Name::parse(peer).unwrap(),
+        trust: Trust::Verified { skipped: false },
+        ended: false,
+        unread: 0,
+        lines,
+        timer: None,
+        history: History::Kept,
+        draft: None,
+    }
+}
+
+/// What was said with ana and ben.
+pub(crate) fn rooms() -> Vec<Resume> {
+    let ana = vec![line(3, false, "the papers are under the blue bench"), line(4, true, "thanks")];
+    let ben = vec![line(8, true, "see you")];
+    vec![room(ConversationId(1), "ana", ana), room(ConversationId(2), "ben", ben)]
+}
+
+/// A profile under a password, with these conversations.
+pub(crate) fn kept_plan(conversations: Vec<Resume>) -> Plan {
+    let profile = Profile {
+        name: "home".to_owned(),
+        password: true,
+        idle_lock: None,
+        history: None,
+        conversations,
+    };
+    Plan { lasting: true, profile: Some(profile), ..plan() }
 }
 
 /// A plan that leaves nothing open: bob serves, doug comes.
@@ -85,6 +141,10 @@ impl Player {
             seen: None,
         };
         player.perform(actions);
+        // Of a profile, the first in its list.
+        if player.id.0 == 0 {
+            player.id = ConversationId(1);
+        }
         player
     }
 
@@ -128,6 +188,7 @@ impl Player {
                     self.next_id += 1;
                     self.update(Input::Numbered(ticket));
                 }
+                Action::Keep(wanted) => self.asked.push(format!("keep {}", kept(&wanted))),
                 Action::Finish(outcome) => self.end = Some(outcome.end),
             }
         }
@@ -208,10 +269,27 @@ impl Player {
         self
     }
 
+    pub(crate) fn found(&mut self, found: Found) -> &mut Self {
+        self.update(Input::Found(found));
+        self
+    }
+
     pub(crate) fn resize(&mut self, columns: u16, rows: u16) -> &mut Self {
         self.terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
         self.update(Input::Resize(columns, rows));
         self
+    }
+
+    /// The machine sleeps: only the wall clock goes on.
+    pub(crate) fn sleep(&mut self, seconds: u64) -> &mut Self {
+        self.now.wall += seconds;
+        self.update(Input::Tick);
+        self
+    }
+
+    /// The node has ended in order.
+    pub(crate) fn ended(&mut self) -> &mut Self {
+        self.event(Event::Ended)
     }
 
     pub(crate) fn node_gone(&mut self) -> &mut Self {
@@ -336,6 +414,16 @@ fn named(name: &str) -> KeyEvent {
     KeyEvent::new(code, modifiers)
 }
 
+fn kept(wanted: &Wanted) -> String {
+    match wanted {
+        Wanted::Password { old, new } => {
+            let old = old.as_ref().map(|old| old.reveal().to_owned());
+            format!("password {old:?} -> {:?}", new.reveal())
+        }
+        other => format!("{other:?}"),
+    }
+}
+
 fn words(command: &Command) -> String {
     match command {
         Command::Meet { conversation, meet } => format!(
@@ -356,6 +444,8 @@ fn words(command: &Command) -> String {
         Command::Heal(_) => "heal".to_owned(),
         Command::Leave(_) => "leave".to_owned(),
         Command::Shutdown => "shutdown".to_owned(),
+        Command::Draft(_, draft) => format!("draft {:?}", draft.reveal()),
+        Command::Rename(_, name) => format!("rename {name}"),
         other => format!("{other:?}"),
     }
 }

@@ -81,7 +81,7 @@ const ROWS: [&str; 5] =
     ["abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
 /// The strength of `password` in whole bits, for a guesser who knows `known`, the three
-/// characters before it. Both are lower-case ASCII.
+/// characters before it. Both are in lower case; what isn't ASCII counts as letters, byte by byte.
 pub(super) fn estimate(password: &str, known: &str) -> u32 {
     // cheapest[n]: the least cost of the first n characters.
     let mut cheapest: Vec<u32> = vec![0];
@@ -194,6 +194,20 @@ mod tests {
         ] {
             assert_eq!(estimate(password, known), expected, "{known}{password}");
         }
+    }
+
+    #[test]
+    fn any_text_has_an_estimate() {
+        use crate::code::guessing_bits;
+        for (text, expected) in [("", 0), ("Password", 6), ("PASSWORD", 6), ("日本", 18), ("é", 9)]
+        {
+            assert_eq!(guessing_bits(text), expected, "{text}");
+        }
+        let (few, many) =
+            (guessing_bits("otter lantern"), guessing_bits("otter lantern mesa pond"));
+        assert!(few < many, "{few} {many}");
+        assert_eq!(guessing_bits(&"q".repeat(100_000)), 9);
+        assert_eq!(guessing_bits(&"é".repeat(100_000)), guessing_bits(&"é".repeat(128)));
     }
 
     #[test]

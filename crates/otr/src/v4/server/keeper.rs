@@ -38,13 +38,23 @@ pub const EXCHANGE_WAIT: u64 = 60;
 /// First byte of stored keys of a server.
 const STORED_VERSION: u8 = 1;
 
+/// What is kept of the clients of one account.
+pub(super) type Clients = BTreeMap<InstanceTag, Client>;
+
 /// What is kept of one client.
-#[derive(Default)]
-struct Client {
-    profile: Option<ClientProfile>,
-    prekey_profile: Option<PrekeyProfile>,
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) profile: Option<ClientProfile>,
+    pub(super) prekey_profile: Option<PrekeyProfile>,
     /// The oldest go out first.
-    messages: VecDeque<PrekeyMessage>,
+    pub(super) messages: VecDeque<PrekeyMessage>,
+}
+
+impl Client {
+    /// Whether nothing of it can be handed out any more.
+    fn is_over(&self, unix: u64) -> bool {
+        self.profile.as_ref().is_none_or(|profile| profile.expires() <= unix)
+    }
 }
 
 /// A client that has shown a profile, and waits for what it wants to be taken.
@@ -58,11 +68,13 @@ struct Pending {
     since: u64,
 }
 
-/// A prekey server. What it keeps is in memory alone; clients publish again after a new start.
+/// A prekey server. What it keeps is in memory; [`Server::kept_to_bytes`] gives it to be stored
+/// whenever [`Server::changed`] says so.
 pub struct Server {
     name: String,
     keys: SigningPair,
-    kept: BTreeMap<String, BTreeMap<InstanceTag, Client>>,
+    pub(super) kept: BTreeMap<String, Clients>,
+    pub(super) changed: bool,
     pending: VecDeque<Pending>,
 }
 
@@ -75,7 +87,7 @@ impl Server {
 
     fn with_keys(name: &str, keys: SigningPair) -> Self {
         let (kept, pending) = (BTreeMap::new(), VecDeque::new());
-        Self { name: name.to_owned(), keys, kept, pending }
+        Self { name: name.to_owned(), keys, kept, changed: false, pending }
     }
 
     /// A server with a key that [`Server::key_to_bytes`] gave.
@@ -221,7 +233,7 @@ impl Server {
             kind::PUBLICATION => {
                 let body = Writer::new().int(tag.number());
                 let taken = read_publication(reader, &theirs.message, &profile, &keys, unix);
-                Ok(match taken.and_then(|parts| self.keep(from, tag, parts)) {
+                Ok(match taken.and_then(|parts| self.keep(from, tag, parts, unix)) {
                     Ok(()) => end(kind::SUCCESS, Usage::SuccessMac, &body, &keys),
                     // Whoever has the key of the authenticator is told that it failed; anybody else
                     // isn't.
@@ -233,20 +245,25 @@ impl Server {
         }
     }
 
-    /// Keeps what was published.
-    fn keep(&mut self, from: &str, tag: InstanceTag, parts: Parts) -> Result<(), ServerError> {
-        if !self.kept.contains_key(from) && self.kept.len() >= IDENTITIES_MAX {
+    /// Keeps what was published. Where there is no room, clients make it whose profiles are over.
+    fn keep(
+        &mut self,
+        from: &str,
+        tag: InstanceTag,
+        parts: Parts,
+        unix: u64,
+    ) -> Result<(), ServerError> {
+        if !self.has_room(from, tag) {
+            self.forget(unix);
+        }
+        let before = self.kept.get(from).and_then(|clients| clients.get(&tag));
+        let before = before.map_or(0, |client| client.messages.len());
+        let all = before.saturating_add(parts.messages.len());
+        if !self.has_room(from, tag) || all > PREKEYS_MAX {
             return Err(ServerError::Full);
         }
-        let clients = self.kept.entry(from.to_owned()).or_default();
-        if !clients.contains_key(&tag) && clients.len() >= CLIENTS_MAX {
-            return Err(ServerError::Full);
-        }
-        let client = clients.entry(tag).or_default();
-        let all = client.messages.len().saturating_add(parts.messages.len());
-        if all > PREKEYS_MAX {
-            return Err(ServerError::Full);
-        }
+        self.changed = true;
+        let client = self.kept.entry(from.to_owned()).or_default().entry(tag).or_default();
         // Whoever has a new identity has lost the secrets of what was published with the old one.
         let identity = |profile: &Option<ClientProfile>| profile.as_ref().map(|it| *it.identity());
         if parts.profile.is_some()
@@ -259,6 +276,33 @@ impl Server {
         client.prekey_profile = parts.prekey_profile.or(client.prekey_profile.take());
         client.messages.extend(parts.messages);
         Ok(())
+    }
+
+    /// Whether this client is known, or another can be kept.
+    fn has_room(&self, from: &str, tag: InstanceTag) -> bool {
+        match self.kept.get(from) {
+            Some(clients) => clients.contains_key(&tag) || clients.len() < CLIENTS_MAX,
+            None => self.kept.len() < IDENTITIES_MAX,
+        }
+    }
+
+    /// Forgets what can't be handed out any more at `unix` time. What is published makes room for
+    /// itself so; a server that is asked rarely can do it from time to time.
+    pub fn forget(&mut self, unix: u64) {
+        let mut gone = false;
+        for clients in self.kept.values_mut() {
+            let before = clients.len();
+            clients.retain(|_, client| !client.is_over(unix));
+            gone |= clients.len() < before;
+        }
+        self.kept.retain(|_, clients| !clients.is_empty());
+        self.changed |= gone;
+    }
+
+    /// Whether something changed since [`Server::kept_to_bytes`] was last called.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        self.changed
     }
 
     /// One ensemble of each client that has one, and whose profile fits. Their prekey messages are
@@ -286,6 +330,7 @@ impl Server {
                 found.push(Ensemble { profile, prekey_profile, message });
             }
         }
+        self.changed |= !found.is_empty();
         found
     }
 }

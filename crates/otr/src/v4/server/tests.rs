@@ -10,7 +10,7 @@ use crate::codec::Reader;
 use crate::key::tests::key;
 use crate::session::Account;
 use crate::tag::InstanceTag;
-use crate::v4::identity::Identity;
+use crate::v4::identity::{Identity, StoredError};
 use crate::v4::offline::{PREKEYS_MAX, Prekeys};
 use crate::v4::profile::PROFILE_LIFETIME;
 use crate::version::{Version, Versions};
@@ -290,6 +290,122 @@ fn proofs_hold_for_what_they_are_about() {
         assert_eq!(check(&changed, &keys, &context), wrong);
     }
     assert!(PREKEYS_MAX <= usize::from(u8::MAX));
+}
+
+#[test]
+fn what_a_server_keeps_is_stored_in_one_form() {
+    let mut server = server();
+    assert!(!server.changed());
+    let empty = server.kept_to_bytes();
+    assert_eq!(empty, [1, 0, 0, 0, 0]);
+    for (number, count) in [(0x200, 1), (0x300, 2)] {
+        let ben = ben(number);
+        assert_eq!(ben.run(&mut server, ben.wanted(count)), Published::Stored);
+    }
+    assert!(server.changed());
+    let stored = server.kept_to_bytes();
+    assert!(!server.changed());
+    let golden = include_str!("../../../tests/golden/prekey-server-v1.hex").trim();
+    assert_eq!(data_encoding::HEXLOWER.encode(&stored), golden);
+
+    // A server that starts anew hands out the same, and each message once.
+    let key = server.key_to_bytes();
+    let again = || Server::from_key(KEYS, &key).unwrap();
+    let mut restored = again().with_kept(&stored).unwrap();
+    assert_eq!((restored.left(BEN), restored.changed()), (3, false));
+    assert_eq!(restored.kept_to_bytes(), stored);
+    let (first, second) = (ask(&mut server, NOW), ask(&mut restored, NOW));
+    assert_eq!(first, second);
+    assert!(restored.changed());
+    let mut restored = again().with_kept(&restored.kept_to_bytes()).unwrap();
+    assert_eq!(restored.left(BEN), 1);
+    assert_ne!(ask(&mut restored, NOW), first);
+
+    let refused = |bytes: &[u8]| again().with_kept(bytes).err();
+    assert_eq!(refused(&[&[2], &stored[1..]].concat()), Some(StoredError::Version));
+    for end in (0..stored.len()).step_by(97).chain([stored.len() - 1]) {
+        assert!(refused(&stored[..end]).is_some(), "{end}");
+    }
+    assert!(refused(&[&stored[..], &[0]].concat()).is_some());
+    // As many accounts as there are not, none of them, and clients in another order.
+    for accounts in [0, 2, u32::MAX] {
+        let mut other = stored.clone();
+        other[1..5].copy_from_slice(&accounts.to_be_bytes());
+        assert!(refused(&other).is_some(), "{accounts}");
+    }
+    let mut other = stored;
+    let tag_at = 5 + 4 + BEN.len() + 1;
+    other[tag_at..tag_at + 4].copy_from_slice(&0x400_u32.to_be_bytes());
+    assert!(refused(&other).is_some());
+    other[tag_at - 1] = 0;
+    assert!(refused(&other).is_some());
+}
+
+#[test]
+fn what_is_over_makes_room() {
+    let mut server = server();
+    let clients: Vec<Ben> = (0..=CLIENTS_MAX)
+        .map(|number| ben(0x200 + 0x100 * u32::try_from(number).unwrap()))
+        .collect();
+    let (last, first) = clients.split_last().unwrap();
+    for ben in first {
+        assert_eq!(ben.run(&mut server, ben.wanted(1)), Published::Stored);
+    }
+    assert_eq!(last.run(&mut server, last.wanted(1)), Published::Failed);
+    assert_eq!(server.left(BEN), CLIENTS_MAX, "nothing of it is kept");
+    server.forget(NOW);
+    assert_eq!(server.left(BEN), CLIENTS_MAX);
+    server.forget(NOW + PROFILE_LIFETIME);
+    assert_eq!(server.left(BEN), 0);
+    assert_eq!(server.kept_to_bytes(), [1, 0, 0, 0, 0]);
+    assert_eq!(last.run(&mut server, last.wanted(1)), Published::Stored);
+}
+
+#[test]
+fn lines_go_in_pieces_that_come_in_any_order() {
+    const LONGEST: usize = 200;
+    let mut server = server();
+    let ben = ben(0x200);
+    let ours = Some(tag(0x200));
+    let (mut publisher, first) = ben.publisher(&server, ben.wanted(2));
+    let mut rng = rng(5);
+    let (mut at_server, mut at_client) = (Pieces::new(None), Pieces::new(ours));
+    let carry = |pieces: &mut Pieces, line: &str, sender, receiver| {
+        let mut lines = cut(line, sender, receiver, LONGEST);
+        assert!(lines.len() > 1);
+        assert!(lines.iter().all(|line| line.len() <= LONGEST && line.starts_with("?OTRP|")));
+        lines.reverse();
+        let (last, rest) = lines.split_last().unwrap();
+        for line in rest {
+            assert_eq!(pieces.take(line, Duration::ZERO), Ok(None));
+        }
+        let twice = pieces.take(&rest[0], Duration::ZERO);
+        assert_eq!(twice, Err(ServerError::Piece));
+        let whole = pieces.take(last, Duration::ZERO).unwrap().unwrap();
+        assert_eq!(whole, line);
+        whole
+    };
+    let line = carry(&mut at_server, &first, ours, None);
+    let second = server.receive(BEN, &line, NOW, &mut rng).unwrap().unwrap();
+    let line = carry(&mut at_client, &second, None, ours);
+    let third = publisher.receive(&line, &mut rng).unwrap().line.unwrap();
+    let line = carry(&mut at_server, &third, ours, None);
+    let last = server.receive(BEN, &line, NOW, &mut rng).unwrap().unwrap();
+    // A short one goes as it is.
+    assert_eq!(cut(&last, None, ours, LONGEST), std::slice::from_ref(&last));
+    let line = at_client.take(&last, Duration::ZERO).unwrap().unwrap();
+    let step = publisher.receive(&line, &mut rng).unwrap();
+    assert_eq!(step.outcome, Some(Published::Stored));
+
+    for bad in ["?OTRP|1|2|0,1,1,,", "?OTRP|1|2|0,2,1,x,", "?OTRP|x|2|0,1,1,x,", "?OTRP,1,1,x,"] {
+        assert_eq!(at_server.take(bad, Duration::ZERO), Err(ServerError::Piece), "{bad}");
+    }
+    let other = at_client.take("?OTRP|1|0|300,1,1,x,", Duration::ZERO);
+    assert_eq!(other, Err(ServerError::OtherInstance));
+    // A line without its end is forgotten.
+    assert_eq!(at_client.take("?OTRP|1|0|200,1,2,x,", Duration::ZERO), Ok(None));
+    let late = at_client.take("?OTRP|1|0|200,2,2,y,", crate::FRAGMENT_WAIT);
+    assert_eq!(late, Ok(None));
 }
 
 #[test]
