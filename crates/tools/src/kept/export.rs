@@ -10,7 +10,7 @@ use undertone_handle::event::Delivery;
 use undertone_handle::query::{Line, Overview};
 use undertone_store::profile::Reader;
 
-use super::{said, message_json};
+use super::{message_json, said};
 use crate::failure::{Failure, Kind};
 use crate::shown::shown;
 use crate::streams::Streams;
