@@ -165,7 +165,7 @@ pub fn messages(
         MessageCommand::List { contact, whose } => {
             let Opened { reader, held: _held, .. } = open(whose, chosen, &mut streams)?;
             let contact = find(&reader, &contact)?;
-            for line in all(&reader, contact.conversation)? {
+            for line in said(&reader, contact.conversation)? {
                 print(&contact, &line, as_json, &mut streams)?;
             }
             Ok(())
@@ -193,7 +193,7 @@ pub fn messages(
 }
 
 /// Everything that was said, oldest first.
-fn all(reader: &Reader, conversation: ConversationId) -> Result<Vec<Line>, Failure> {
+fn said(reader: &Reader, conversation: ConversationId) -> Result<Vec<Line>, Failure> {
     let mut pages: Vec<Vec<Line>> = Vec::new();
     let mut before = None;
     loop {

@@ -10,7 +10,7 @@ use undertone_handle::event::Delivery;
 use undertone_handle::query::{Line, Overview};
 use undertone_store::profile::Reader;
 
-use super::{all, message_json};
+use super::{message_json, said};
 use crate::failure::{Failure, Kind};
 use crate::shown::shown;
 use crate::streams::Streams;
@@ -23,7 +23,7 @@ pub(super) fn export(
     as_json: bool,
     streams: &mut Streams,
 ) -> Result<(), Failure> {
-    let all = all(reader, contact.conversation)?;
+    let all = said(reader, contact.conversation)?;
     // Both sides agreed that these go.
     let (going, staying): (Vec<Line>, Vec<Line>) =
         all.into_iter().partition(|line| line.timer.is_some());

@@ -29,7 +29,7 @@ use undertone_otr::Version;
 use crate::ends::{Ends, What, beside};
 use crate::goals::{OTR4_CHECK, OTR4_MESSAGE, OTR4_MESSAGE_1K, OTR4_SESSION, OTR4_TURN, Wanted};
 use crate::measure::Goal;
-use crate::run::{Failure, Measure};
+use crate::run::{Failure, Measure, Measures};
 
 const GOALS: &[(Wanted, Measure)] = &[
     (OTR4_MESSAGE, message),
@@ -41,7 +41,7 @@ const GOALS: &[(Wanted, Measure)] = &[
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    run::run(&arguments, GOALS, &[])
+    run::run(&arguments, Measures { goals: GOALS, bounds: &[], reports: &[] })
 }
 
 fn message(wanted: Wanted) -> Result<Goal, Failure> {
