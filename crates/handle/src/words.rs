@@ -7,6 +7,7 @@
 mod check;
 mod healing;
 mod message;
+mod repair;
 mod storage;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use self::healing::{HealingColour, HealingWords, healing, healing_short};
 pub use self::message::{
     deleted, delivery_mark, delivery_word, history, not_done, not_sent, timer,
 };
+pub use self::repair::repair;
 pub use self::storage::{STORAGE_WELL, storage};
 use crate::command::Role;
 use crate::event::{

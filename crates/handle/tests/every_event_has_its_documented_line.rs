@@ -9,7 +9,7 @@ use undertone_handle::command::{History, Reaction};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
     MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
-    StorageEvent, StorageFault, Trust,
+    RepairEvent, StorageEvent, StorageFault, Trust,
 };
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
@@ -159,6 +159,21 @@ fn all_lines() -> Vec<String> {
             HealingEvent::Stopped,
         ]
         .map(ConversationEvent::Healing),
+    );
+    conversation.extend(
+        [
+            RepairEvent::Needed,
+            RepairEvent::Broken,
+            RepairEvent::Restored,
+            RepairEvent::PeerRestored,
+            RepairEvent::Repaired,
+            RepairEvent::Missing,
+            RepairEvent::OlderCopy,
+            RepairEvent::Refused,
+            RepairEvent::Unreached,
+            RepairEvent::Elsewhere,
+        ]
+        .map(ConversationEvent::Repair),
     );
     conversation.extend([
         ConversationEvent::Refused,

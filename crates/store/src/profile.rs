@@ -10,8 +10,10 @@
 //!
 //! `docs/store.md`, section "Profiles", has the reasons for the tables.
 
+mod backup;
 mod index;
 mod read;
+mod record;
 mod rows;
 mod storage;
 mod view;
@@ -25,6 +27,7 @@ use rusqlite::Connection;
 use undertone_engine::storage::Write;
 use undertone_handle::query;
 
+pub use self::backup::{BackUpError, Backup, Contents, RestoreError};
 pub use self::read::Reader;
 pub use self::storage::AnyStorage;
 use self::write::Done;
