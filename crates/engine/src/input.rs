@@ -64,6 +64,9 @@ pub enum Input {
         stream: StreamId,
         /// What both ends, and nobody else, can derive from this TLS session.
         keys: ChannelKeys,
+        /// The other end has shown the certificate that [`crate::Tls::Link`] or
+        /// [`crate::Tls::Repair`] expects of it; false where nothing is expected.
+        known: bool,
     },
     /// A whole frame came.
     Frame {
@@ -94,6 +97,8 @@ pub struct ChannelKeys {
     pub binding: [u8; 32],
     /// Under [`undertone_wire::link::EXPORTER_LINK`].
     pub link: [u8; 32],
+    /// Under [`undertone_wire::repair::EXPORTER_REPAIR`].
+    pub repair: [u8; 32],
 }
 
 impl std::fmt::Debug for ChannelKeys {

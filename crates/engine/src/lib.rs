@@ -33,6 +33,7 @@ mod going;
 mod input;
 mod meeting;
 mod memory;
+pub mod restore;
 mod step;
 
 use std::collections::BTreeMap;
@@ -283,7 +284,12 @@ impl Engine {
                         meeting.service(&state, &mut cx);
                     }
                 }
-                Some(Owner::Conversation(_)) | None => {}
+                Some(Owner::Conversation(id)) => {
+                    if let Some(conversation) = self.conversations.get_mut(&id) {
+                        conversation.service_state(&state, &mut cx);
+                    }
+                }
+                None => {}
             },
             Input::Arrived { service, stream } => match cx.ids.services.get(&service).copied() {
                 Some(owner @ Owner::Meeting(id)) if self.meetings.contains_key(&id) => {
@@ -303,7 +309,7 @@ impl Engine {
             Input::Dialled { dial, result } => {
                 dialled_in(dial, result, &mut self.meetings, &mut self.conversations, &mut cx);
             }
-            Input::Secured { stream, keys } => match cx.ids.streams.get(&stream).copied() {
+            Input::Secured { stream, keys, known } => match cx.ids.streams.get(&stream).copied() {
                 Some(Owner::Meeting(id)) => {
                     if let Some(meeting) = self.meetings.get_mut(&id) {
                         meeting.secured(stream, keys, &mut cx);
@@ -311,7 +317,7 @@ impl Engine {
                 }
                 Some(Owner::Conversation(id)) => {
                     if let Some(conversation) = self.conversations.get_mut(&id) {
-                        conversation.secured(stream, &keys, &mut cx);
+                        conversation.secured(stream, &keys, known, &mut cx);
                     }
                 }
                 None => cx.effect(Effect::Close { stream, when: CloseWhen::Now }),

@@ -69,6 +69,35 @@ pub const UNPROVEN_LINKS: usize = 4;
 /// A stream at a contact's service proves itself within this time.
 pub const LINK_PROOF_PATIENCE: Millis = 15 * 1000;
 
+/// Streams with an unknown certificate that a contact's service lets in within [`REPAIR_HOUR`], for a
+/// repair alone; and sessions with a contact that are found broken in that time. An honest partner
+/// needs one.
+pub const REPAIRS_AN_HOUR: usize = 3;
+
+/// The time in which [`REPAIRS_AN_HOUR`] are counted.
+pub const REPAIR_HOUR: Millis = 60 * 60 * 1000;
+
+/// So many requests for a repair in a row go without an answer before the user hears of it: one may
+/// meet a connection that breaks.
+pub const REFUSALS: u32 = 3;
+
+/// So many proofs of a link in a row are none, from who has the partner's certificate, before the
+/// session counts as broken.
+pub const STRANGE_LINKS: u32 = 3;
+
+/// So many packets in a row can't be read on a connection on which others were, before the session
+/// counts as broken.
+pub const BROKEN_PACKETS: u32 = 3;
+
+/// A partner that was not reached for so long since a restore may have another address.
+pub const UNREACHED_AFTER: Millis = 24 * 60 * 60 * 1000;
+
+/// A service that somebody else has is published so often …
+pub const PUBLISH_TRIES: u32 = 3;
+
+/// … after this pause: an old process of ours may not be gone yet.
+pub const PUBLISH_AGAIN: Millis = 5 * 1000;
+
 /// After so many failed checks of a conversation no other one runs before its user has typed a word
 /// for it: each gives whoever is there another guess.
 pub const CHECK_FAILURES: u32 = 3;

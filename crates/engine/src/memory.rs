@@ -1,6 +1,7 @@
 //! The storage that lives and dies with the process.
 
 mod read;
+mod restored;
 
 use std::collections::BTreeMap;
 

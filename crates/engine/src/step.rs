@@ -103,11 +103,21 @@ pub enum Tls {
     /// For pairing: a throwaway server certificate, no client certificate; who is there is settled
     /// above TLS.
     Pairing,
-    /// For a contact: certificates on both ends, pinned by their Ed25519 public keys.
+    /// For a contact: certificates on both ends, pinned by their Ed25519 public keys. A client must
+    /// find the pinned one at the server. A server asks for one and lets any in: whether it was the
+    /// pinned one is told with [`crate::Input::Secured`], and another opens the door of repairs alone.
     Link {
         /// The Ed25519 seed of this end's certificate.
         certificate_seed: Secret<32>,
         /// The public key that the other end's certificate must have.
+        peer: [u8; 32],
+    },
+    /// For a client whose session is lost: as [`Tls::Link`], but the server may show any
+    /// certificate. Who is there is settled above TLS, by the recovery key.
+    Repair {
+        /// The Ed25519 seed of this end's certificate.
+        certificate_seed: Secret<32>,
+        /// The public key that the other end's certificate is known to have.
         peer: [u8; 32],
     },
 }

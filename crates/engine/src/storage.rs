@@ -8,6 +8,7 @@ use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, StorageFault, Trust};
 use undertone_handle::query::{Before, Hit, Line, Overview, Search};
 use undertone_handle::{ConversationId, MessageId, SecretText};
+use undertone_ratchet::repair::{Incarnations, RecoveryKeys};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::card::{Card, KeptCard};
 use zeroize::Zeroizing;
@@ -260,7 +261,7 @@ pub struct Contact {
     /// The hash of the pairing's transcript.
     pub pairing: [u8; 32],
     /// For a repair of a broken or restored session.
-    pub recovery_key: Secret<32>,
+    pub recovery: Recovery,
     /// How far the partner is known.
     pub trust: Trust,
     /// Whether texts flow: the check before the conversation is behind both.
@@ -282,7 +283,7 @@ impl std::fmt::Debug for Contact {
             own: _,
             card: _,
             pairing: _,
-            recovery_key: _,
+            recovery,
             trust,
             open,
         } = self;
@@ -295,8 +296,47 @@ impl std::fmt::Debug for Contact {
             .field("role", role)
             .field("trust", trust)
             .field("open", open)
+            .field("recovery", recovery)
             .finish_non_exhaustive()
     }
+}
+
+/// What it takes to agree on a new session with a contact, and how far that is: `docs/repair.md`.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    /// The recovery keys of the last pairing or repair.
+    pub keys: RecoveryKeys,
+    /// Which copy of itself each end is.
+    pub incarnations: Incarnations,
+    /// Whether the session can be used.
+    pub state: RepairState,
+    /// What this side sends had numbers below this one when its backup was made; those of what is
+    /// written since begin [`crate::restore::JUMP`] beyond. `None` when the partner knows of that.
+    pub restored_from: Option<u64>,
+}
+
+impl Recovery {
+    /// What a pairing leaves.
+    #[must_use]
+    pub fn new(key: Secret<32>) -> Self {
+        Self {
+            keys: RecoveryKeys::new(key),
+            incarnations: Incarnations { own: 1, peer: 1 },
+            state: RepairState::Well,
+            restored_from: None,
+        }
+    }
+}
+
+/// Whether the session with a contact can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepairState {
+    /// It can.
+    Well,
+    /// It is lost or broken: nothing is sent or taken before a repair.
+    Needed,
+    /// It is new: what has a number waits until the partner has said what it has.
+    Resuming,
 }
 
 /// Sequence numbers of one conversation, both directions.

@@ -142,7 +142,7 @@ fn a_relay_between_two_tls_sessions_yields_no_contact() {
 /// that the two sessions differ is all that keeps it out.
 #[test]
 fn a_relay_is_kept_out_by_each_exporter_value() {
-    let keys = ChannelKeys { sid: [1; 32], binding: [2; 32], link: [3; 32] };
+    let keys = ChannelKeys { sid: [1; 32], binding: [2; 32], link: [3; 32], repair: [4; 32] };
     let mut net = Net::new(6, 2);
     net.same_keys = Some(keys.clone());
     let (guest_leg, host_leg) = between(&mut net, CODE);

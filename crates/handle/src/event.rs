@@ -234,6 +234,65 @@ pub enum HealingEvent {
     Stopped,
 }
 
+impl HealingEvent {
+    /// Its name in lines for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Begun => "begun",
+            Self::Waiting => "waiting",
+            Self::Renewed => "renewed",
+            Self::Late => "late",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What becomes of a session that is lost or broken: `docs/repair.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepairEvent {
+    /// This side comes from a backup: nothing is sent before both sides have new keys.
+    Needed,
+    /// The keys of both sides fit no more; nothing is sent before both have new ones.
+    Broken,
+    /// This side comes from a backup, and both have new keys now.
+    Restored,
+    /// The partner's side comes from a backup, and both have new keys now.
+    PeerRestored,
+    /// Both sides have new keys now, in place of ones that fit no more.
+    Repaired,
+    /// Something that was said is not on this side, and does not come again.
+    Missing,
+    /// The partner's side was called by an older copy of itself, which was refused.
+    OlderCopy,
+    /// The partner's side does not take what this one has: a newer copy has been there, or the backup
+    /// is older than the last repair.
+    Refused,
+    /// This side comes from a backup, and the partner was not reached for a day since.
+    Unreached,
+    /// Somebody else serves this side's address: the machine from which the backup came still runs.
+    Elsewhere,
+}
+
+impl RepairEvent {
+    /// Its name in lines for programs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Needed => "needed",
+            Self::Broken => "broken",
+            Self::Restored => "restored",
+            Self::PeerRestored => "peer_restored",
+            Self::Repaired => "repaired",
+            Self::Missing => "missing",
+            Self::OlderCopy => "older_copy",
+            Self::Refused => "refused",
+            Self::Unreached => "unreached",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
 /// Where a sent message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Delivery {
@@ -326,6 +385,8 @@ pub enum ConversationEvent {
     Link(LinkState),
     /// The renewal of the keys moved on, or is late.
     Healing(HealingEvent),
+    /// The repair of a session that is lost or broken moved on.
+    Repair(RepairEvent),
     /// Something arrived that was refused: damaged, forged, replayed. The conversation goes on.
     Refused,
     /// The partner said goodbye; the conversation has ended.

@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 
 use crate::command::{History, is_deceptive};
 use crate::event::{
-    CheckEvent, ConversationEvent, Deletion, Delivery, Event, HealingEvent, LinkState, MeetingEnd,
-    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
-    StorageEvent, StorageFault, Trust,
+    CheckEvent, ConversationEvent, Deletion, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
+    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, StorageEvent,
+    StorageFault, Trust,
 };
 use crate::query::{Line as Message, Overview};
 use crate::words::{Locked, UserError};
@@ -125,6 +125,8 @@ enum Row<'a> {
     },
     #[serde(rename = "healing")]
     Healing { conversation: Id, state: &'static str },
+    #[serde(rename = "repair")]
+    Repair { conversation: Id, state: &'static str },
     #[serde(rename = "conversation.refused")]
     Refused { conversation: Id },
     #[serde(rename = "conversation.peer_left")]
@@ -160,7 +162,7 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 40] = [
+pub const EVENTS: [&str; 41] = [
     "network.finding",
     "network.ready",
     "network.blocked",
@@ -189,6 +191,7 @@ pub const EVENTS: [&str; 40] = [
     "peer.name",
     "link",
     "healing",
+    "repair",
     "conversation.refused",
     "conversation.peer_left",
     "conversation.left",
@@ -546,16 +549,8 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             };
             Row::Link { conversation, state, redial_seconds }
         }
-        ConversationEvent::Healing(event) => {
-            let state = match event {
-                HealingEvent::Begun => "begun",
-                HealingEvent::Waiting => "waiting",
-                HealingEvent::Renewed => "renewed",
-                HealingEvent::Late => "late",
-                HealingEvent::Stopped => "stopped",
-            };
-            Row::Healing { conversation, state }
-        }
+        ConversationEvent::Healing(event) => Row::Healing { conversation, state: event.name() },
+        ConversationEvent::Repair(event) => Row::Repair { conversation, state: event.name() },
         ConversationEvent::Refused => Row::Refused { conversation },
         ConversationEvent::PeerLeft => Row::PeerLeft { conversation },
         ConversationEvent::Left { confirmed } => Row::Left { conversation, confirmed: *confirmed },

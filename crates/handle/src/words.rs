@@ -8,6 +8,7 @@ mod check;
 mod healing;
 mod message;
 mod profile;
+mod repair;
 mod storage;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use self::profile::{
     Locked, NO_PASSWORD, NOT_LOCKED_BY_WORDS, PASSWORD_CHANGED, locked, password_differs,
     password_strength, profile_is_locked,
 };
+pub use self::repair::repair;
 pub use self::storage::{STORAGE_WELL, storage};
 use crate::command::Role;
 use crate::event::{

@@ -11,7 +11,7 @@ use undertone_handle::command::{History, Name, Reaction};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
     MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
-    StorageEvent, StorageFault, Trust,
+    RepairEvent, StorageEvent, StorageFault, Trust,
 };
 use undertone_handle::query::{Line, Overview};
 use undertone_handle::words::{self, Kind, UserError};
@@ -163,6 +163,21 @@ fn all_lines() -> Vec<String> {
             HealingEvent::Stopped,
         ]
         .map(ConversationEvent::Healing),
+    );
+    conversation.extend(
+        [
+            RepairEvent::Needed,
+            RepairEvent::Broken,
+            RepairEvent::Restored,
+            RepairEvent::PeerRestored,
+            RepairEvent::Repaired,
+            RepairEvent::Missing,
+            RepairEvent::OlderCopy,
+            RepairEvent::Refused,
+            RepairEvent::Unreached,
+            RepairEvent::Elsewhere,
+        ]
+        .map(ConversationEvent::Repair),
     );
     conversation.extend([
         ConversationEvent::Refused,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use undertone_handle::command::{History, Role};
 use undertone_handle::event::{
     CheckEvent, Delivery, HealingEvent, LinkState, MeetingEnd, MeetingStep, NetworkKind,
-    NetworkState, NetworkStep, NotDone, NotSent, StorageFault, Trust,
+    NetworkState, NetworkStep, NotDone, NotSent, RepairEvent, StorageFault, Trust,
 };
 use undertone_handle::words::{self, HealingColour, HealingWords, UserError};
 
@@ -46,6 +46,19 @@ const HEALINGS: [HealingEvent; 5] = [
     HealingEvent::Renewed,
     HealingEvent::Late,
     HealingEvent::Stopped,
+];
+
+const REPAIRS: [RepairEvent; 10] = [
+    RepairEvent::Needed,
+    RepairEvent::Broken,
+    RepairEvent::Restored,
+    RepairEvent::PeerRestored,
+    RepairEvent::Repaired,
+    RepairEvent::Missing,
+    RepairEvent::OlderCopy,
+    RepairEvent::Refused,
+    RepairEvent::Unreached,
+    RepairEvent::Elsewhere,
 ];
 
 fn errors() -> Vec<(String, UserError)> {
@@ -130,6 +143,9 @@ fn sentences() -> Vec<(String, String)> {
             let name = format!("{kind:?}, {:?}", state.step);
             all.push((name, words::network(&state)));
         }
+    }
+    for event in REPAIRS {
+        all.push((format!("repair: {event:?}"), words::repair(event, "doug")));
     }
     for step in [
         MeetingStep::MakingPlace,

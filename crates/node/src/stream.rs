@@ -15,6 +15,7 @@ use undertone_wire::cell::{self, Assembler, FrameKind};
 use undertone_wire::link::EXPORTER_LINK;
 use undertone_wire::pacer::{KeepAlive, Mode, Watch};
 use undertone_wire::pairing::{EXPORTER_BINDING, EXPORTER_SID, MAX_PAIRING_FRAME};
+use undertone_wire::repair::EXPORTER_REPAIR;
 use zeroize::Zeroizing;
 
 /// Frames that may wait for a peer that reads slowly. Twice what the engine has under way at most.
@@ -81,9 +82,9 @@ async fn live(
     known: Arc<AtomicBool>,
 ) {
     let reason = match secure(stream, side, tls).await {
-        Some((channel, keys)) => {
+        Some((channel, keys, shown)) => {
             let id = inbox.stream;
-            if inbox.inputs.send(Input::Secured { stream: id, keys }).await.is_err() {
+            if inbox.inputs.send(Input::Secured { stream: id, keys, known: shown }).await.is_err() {
                 return;
             }
             let (sender, receiver) = channel.split();
@@ -99,7 +100,11 @@ async fn live(
     let _ended = inbox.inputs.send(Input::Closed { stream: inbox.stream, reason }).await;
 }
 
-async fn secure(stream: Stream, side: Side, tls: Tls) -> Option<(Channel, ChannelKeys)> {
+async fn secure(stream: Stream, side: Side, tls: Tls) -> Option<(Channel, ChannelKeys, bool)> {
+    let expected = match &tls {
+        Tls::Pairing => None,
+        Tls::Link { peer, .. } | Tls::Repair { peer, .. } => Some(*peer),
+    };
     let channel = match side {
         Side::Client => {
             let deadline = Instant::now() + CONNECT_TIME;
@@ -109,6 +114,10 @@ async fn secure(stream: Stream, side: Side, tls: Tls) -> Option<(Channel, Channe
                     let own = Identity::from_seed(certificate_seed.as_bytes()).ok()?;
                     let peer = Peer::Pinned { own: &own, pins: Pins::one(peer) };
                     tls::connect(stream, peer, deadline).await.ok()?
+                }
+                Tls::Repair { certificate_seed, peer: _ } => {
+                    let own = Identity::from_seed(certificate_seed.as_bytes()).ok()?;
+                    tls::connect(stream, Peer::Any { own: &own }, deadline).await.ok()?
                 }
             }
         }
@@ -120,10 +129,9 @@ async fn secure(stream: Stream, side: Side, tls: Tls) -> Option<(Channel, Channe
                     getrandom::fill(seed.as_mut_slice()).ok()?;
                     (Identity::from_seed(&seed).ok()?, ClientPolicy::Anyone)
                 }
-                Tls::Link { certificate_seed, peer } => (
-                    Identity::from_seed(certificate_seed.as_bytes()).ok()?,
-                    ClientPolicy::Pinned(Pins::one(peer)),
-                ),
+                Tls::Link { certificate_seed, .. } | Tls::Repair { certificate_seed, .. } => {
+                    (Identity::from_seed(certificate_seed.as_bytes()).ok()?, ClientPolicy::Any)
+                }
             };
             tls::accept(stream, &identity, policy, deadline).await.ok()?
         }
@@ -132,8 +140,10 @@ async fn secure(stream: Stream, side: Side, tls: Tls) -> Option<(Channel, Channe
         sid: *channel.export(EXPORTER_SID, None).ok()?,
         binding: *channel.export(EXPORTER_BINDING, None).ok()?,
         link: *channel.export(EXPORTER_LINK, None).ok()?,
+        repair: *channel.export(EXPORTER_REPAIR, None).ok()?,
     };
-    Some((channel, keys))
+    let known = expected.is_some() && channel.peer_key() == expected.as_ref();
+    Some((channel, keys, known))
 }
 
 /// Cuts frames into cells and sends them; a keep-alive when there long was nothing to say.

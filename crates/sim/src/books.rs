@@ -7,6 +7,7 @@ use undertone_engine::{Effect, Memory, Step};
 use undertone_handle::command::History;
 use undertone_handle::event::{ConversationEvent, Deletion, Delivery};
 use undertone_handle::{ConversationId, Event, MessageId};
+use undertone_wire::message::Body;
 
 use crate::machine::Machine;
 use crate::pairing::{contact_id, number_of, party_of};
@@ -125,9 +126,69 @@ impl Watch {
         self.copies[machine] = self.books[machine].clone();
     }
 
-    pub(crate) fn restore(&mut self, machine: usize) {
+    /// The machine goes on from its copy and knows of nothing.
+    pub(crate) fn rewind(&mut self, machine: usize) {
         self.books[machine] = self.copies[machine].clone();
         self.running.retain(|(one, _), _| *one != machine);
+    }
+
+    /// A backup of the machine's copy is restored. What was said after it was made is lost there:
+    /// what came in does not come again once the partner has had a receipt, and what went out may
+    /// still arrive at the partner.
+    pub(crate) fn restore(&mut self, machine: usize, machines: &[Machine]) {
+        let before = std::mem::take(&mut self.books[machine]);
+        self.rewind(machine);
+        for (partner, other) in machines.iter().enumerate() {
+            let nothing = Talk::default();
+            let old = before.get(&partner).unwrap_or(&nothing);
+            let id = contact_id(partner);
+            let memory = &machines[machine].memory;
+            let new = self.talk(machine, partner);
+            // What disappears is in no backup.
+            let gone = |message: &MessageId| memory.message(*message).is_none();
+            let timed = new.numbers.iter().filter(|(message, (own, _))| *own && gone(message));
+            let timed: Vec<u64> = timed.map(|(_, (_, number))| *number).collect();
+            let here: BTreeSet<u64> = new.theirs.iter().copied().collect();
+            let kept: BTreeSet<u64> = new.own.iter().copied().collect();
+            let sent = old.own.iter().filter(|number| !kept.contains(number)).copied();
+            self.lost.entry((machine, partner)).or_default().extend(sent.chain(timed));
+            let waits = other.memory.outbox(contact_id(machine), 0, usize::MAX);
+            let waits: BTreeSet<u64> = waits
+                .into_iter()
+                .filter_map(|row| match Body::decode(&row.body) {
+                    Ok(Body::Text { text, timer: None, .. }) => number_of(partner, machine, &text),
+                    _ => None,
+                })
+                .collect();
+            let all = 1..=self.said.get(&(partner, machine)).copied().unwrap_or(0);
+            let came: BTreeSet<u64> = old.theirs.iter().copied().collect();
+            let early = memory
+                .early(id)
+                .into_iter()
+                .any(|row| !matches!(Body::decode(&row.body), Ok(Body::Text { .. })));
+            let lost = all.filter(|number| {
+                !here.contains(number)
+                    && (came.contains(number) || !waits.contains(number) || early)
+            });
+            let lost: Vec<u64> = lost.collect();
+            self.lost.entry((partner, machine)).or_default().extend(lost);
+            for way in [(machine, partner), (partner, machine)] {
+                let said = self.said.get(&way).copied().unwrap_or(0);
+                self.restored.insert(way, said);
+            }
+        }
+    }
+
+    /// Whether a text may never arrive, or without its author knowing of it: it was said before one of
+    /// the two was restored.
+    fn is_lost(&self, from: usize, to: usize, number: u64) -> bool {
+        self.lost.get(&(from, to)).is_some_and(|lost| lost.contains(&number))
+    }
+
+    /// Whether a text was said before one of the two was restored: what became of it since may be
+    /// known to one of them alone.
+    fn is_before_restore(&self, from: usize, to: usize, number: u64) -> bool {
+        self.restored.get(&(from, to)).is_some_and(|said| number <= *said)
     }
 
     fn talk(&mut self, machine: usize, partner: usize) -> &mut Talk {
@@ -256,7 +317,7 @@ impl Watch {
             let what = format!("{machine} has text {number} from {partner} twice");
             return self.breach(Invariant::Once, what);
         }
-        if self.is_excused(machine, partner) {
+        if self.is_excused(machine, partner) || self.is_lost(partner, machine, number) {
             return;
         }
         let nothing = Talk::default();
@@ -270,8 +331,10 @@ impl Watch {
             return self.breach(Invariant::Once, what);
         };
         let before = theirs.own.iter().take(place);
-        let mut missing =
-            before.filter(|own| !earlier.contains(own) && !theirs.deleted.contains(own));
+        let mut missing = before.filter(|own| {
+            let gone = theirs.deleted.contains(own) || self.is_lost(partner, machine, **own);
+            !earlier.contains(own) && !gone
+        });
         if let Some(due) = missing.next() {
             let what = format!("{machine} has text {number} from {partner} before {due}");
             self.breach(Invariant::Order, what);
@@ -288,6 +351,7 @@ impl Watch {
         let talk = self.books[one].get(&other).unwrap_or(&nothing);
         let came = &self.books[other].get(&one).unwrap_or(&nothing).theirs;
         let due = talk.own.iter().filter(|own| !talk.deleted.contains(own));
+        let due = due.filter(|own| !self.is_lost(one, other, **own));
         let missing = due.filter(|own| !came.contains(own)).count();
         (missing > 0).then(|| format!("{missing} texts of {one} have not come to {other}"))
     }
@@ -303,6 +367,9 @@ impl Watch {
         let mut differs = None;
         for (sequence, row) in &own {
             let number = author.numbers.get(&row.message);
+            if number.is_some_and(|(_, number)| self.is_before_restore(one, other, *number)) {
+                continue;
+            }
             let erased = number.is_some_and(|(_, number)| reader.erased.contains(number));
             match copied.get(sequence) {
                 Some(copy) if is_alike(row, copy) => {}
@@ -312,6 +379,10 @@ impl Watch {
             }
         }
         for (sequence, copy) in &copied {
+            let number = reader.numbers.get(&copy.message);
+            if number.is_some_and(|(_, number)| self.is_before_restore(one, other, *number)) {
+                continue;
+            }
             let goes = copy.timer.is_some() || author.forgets;
             if !own.contains_key(sequence) && !goes {
                 differs = Some(format!("{other} still has {sequence}, which {one} deleted"));

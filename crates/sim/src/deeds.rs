@@ -1,10 +1,12 @@
 //! The lines of a script, done to the world.
 
 use undertone_engine::Effect;
+use undertone_engine::storage::View as _;
 use undertone_handle::Command;
 
 use crate::count::Fault;
 use crate::machine::{Copy, Mind};
+use crate::pairing::contact_id;
 use crate::script::{Deed, Lie, Way};
 use crate::world::{Happening, World};
 
@@ -117,14 +119,36 @@ impl World {
         let Some(Copy { memory, rng }) = self.machines[machine].copy.clone() else { return };
         self.counts.fault(if rewound { Fault::Rewind } else { Fault::Restore });
         self.fall(machine, 2_000);
-        let this = &mut self.machines[machine];
-        this.memory = memory;
         if rewound {
+            let this = &mut self.machines[machine];
+            this.memory = memory;
             this.rng = rng;
+            self.watch.rewind(machine);
+            return (0..self.machines.len())
+                .for_each(|partner| self.watch.excuse(machine, partner));
         }
-        self.watch.restore(machine);
-        let partners: Vec<usize> = (0..self.machines.len()).collect();
-        partners.into_iter().for_each(|partner| self.watch.excuse(machine, partner));
+        // As a restore makes it of a backup. Its keys are random numbers of the seed, so it never fails.
+        let this = &mut self.machines[machine];
+        let Ok(restored) = memory.into_restored(this.rng.rng()) else { return };
+        this.memory = restored;
+        let lost = (0..self.machines.len()).filter(|partner| !self.can_repair(machine, *partner));
+        lost.collect::<Vec<_>>()
+            .into_iter()
+            .for_each(|partner| self.watch.excuse(machine, partner));
+        self.watch.restore(machine, &self.machines);
+    }
+
+    /// Whether a restored machine has the recovery key that the partner goes by. A backup from before
+    /// the last repair has not; nor is it certain while one is under way.
+    fn can_repair(&self, machine: usize, partner: usize) -> bool {
+        let key = |one: usize, other: usize| {
+            let contact = self.machines[one].memory.contact(contact_id(other))?;
+            Some(contact.recovery.keys)
+        };
+        let (Some(ours), Some(theirs)) = (key(machine, partner), key(partner, machine)) else {
+            return false;
+        };
+        ours.current() == theirs.current() && ours.former().is_none() && theirs.former().is_none()
     }
 
     fn lie(&mut self, to: usize, lie: Lie) {

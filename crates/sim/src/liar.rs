@@ -88,7 +88,7 @@ impl Liar {
                     }
                 }
             }
-            Input::Secured { stream, keys } => {
+            Input::Secured { stream, keys, .. } => {
                 if let Some(victim) = self.on(stream) {
                     effects.extend(victim.prove(stream, &keys));
                     victim.proving = Some((stream, Some(keys)));

@@ -210,19 +210,28 @@ impl World {
             return;
         }
         let places = [(one.machine, one.stream), (two.machine, two.stream)];
-        let mut keys = ChannelKeys { sid: [0; 32], binding: [0; 32], link: [0; 32] };
-        for part in [&mut keys.sid, &mut keys.binding, &mut keys.link] {
+        let mut keys =
+            ChannelKeys { sid: [0; 32], binding: [0; 32], link: [0; 32], repair: [0; 32] };
+        let parts = [&mut keys.sid, &mut keys.binding, &mut keys.link, &mut keys.repair];
+        for part in parts {
             self.dice.rng().fill_bytes(part);
         }
         for (machine, stream) in places {
-            self.give(machine, Input::Secured { stream, keys: keys.clone() });
+            self.give(machine, Input::Secured { stream, keys: keys.clone(), known: true });
         }
     }
 
     fn pins_match(&self, one: &Tls, two: &Tls) -> bool {
-        let fits = |own: &Tls, other: &Tls| match (own, other) {
-            (Tls::Link { certificate_seed, .. }, Tls::Link { peer, .. }) => {
-                self.directory.certificates.get(certificate_seed.as_bytes()) == Some(peer)
+        // Nobody changes a certificate, so each end has the one that the other expects.
+        let ends = |tls: &Tls| match tls {
+            Tls::Link { certificate_seed, peer } | Tls::Repair { certificate_seed, peer } => {
+                Some((*certificate_seed.as_bytes(), *peer))
+            }
+            Tls::Pairing => None,
+        };
+        let fits = |own: &Tls, other: &Tls| match (ends(own), ends(other)) {
+            (Some((seed, _)), Some((_, peer))) => {
+                self.directory.certificates.get(&seed) == Some(&peer)
             }
             _ => false,
         };

@@ -3,7 +3,7 @@
 //! What a meeting does before this point — the place, CPace, Argon2id, the order of the frames, the
 //! check before the conversation — is left out here and has scenarios of its own in the engine.
 
-use undertone_engine::storage::{Contact, Counters, Policy, Profile, Write};
+use undertone_engine::storage::{Contact, Counters, Policy, Profile, Recovery, Write};
 use undertone_handle::ConversationId;
 use undertone_handle::command::{Name, Role};
 use undertone_handle::event::Trust;
@@ -114,7 +114,7 @@ fn end(
         own: own.into_kept(),
         card,
         pairing: transcript.hash(),
-        recovery_key,
+        recovery: Recovery::new(recovery_key),
         trust: Trust::Verified { skipped: true },
         open: true,
     };

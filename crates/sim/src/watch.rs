@@ -114,6 +114,10 @@ pub(crate) struct Watch {
     pub(crate) copies: Vec<Book>,
     /// Messages whose timers run, by machine.
     pub(crate) running: BTreeMap<(usize, MessageId), Running>,
+    /// Texts of a direction that were said before one of the two was restored, and may never arrive.
+    pub(crate) lost: BTreeMap<(usize, usize), BTreeSet<u64>>,
+    /// The last text of a direction when one of the two was restored last.
+    pub(crate) restored: BTreeMap<(usize, usize), u64>,
     /// Pairs of which the lower party comes first: nothing is asked of their texts.
     pub(crate) excused: BTreeSet<(usize, usize)>,
     /// Every packet's nonce, and what the packet was.
@@ -121,7 +125,7 @@ pub(crate) struct Watch {
     /// Nonces of the transaction that is open.
     open: Vec<[u8; 24]>,
     /// Texts that were written by users, by direction.
-    said: BTreeMap<(usize, usize), u64>,
+    pub(crate) said: BTreeMap<(usize, usize), u64>,
     violation: Option<Violation>,
 }
 
@@ -131,6 +135,8 @@ impl Watch {
             books: vec![Book::new(); parties],
             copies: vec![Book::new(); parties],
             running: BTreeMap::new(),
+            lost: BTreeMap::new(),
+            restored: BTreeMap::new(),
             excused: BTreeSet::new(),
             nonces: HashMap::new(),
             open: Vec::new(),

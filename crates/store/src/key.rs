@@ -231,6 +231,11 @@ impl KeyError {
 pub struct DatabaseKey(Box<Zeroizing<[u8; KEY_LEN]>>);
 
 impl DatabaseKey {
+    /// The same key in another place, for what needs it longer than its owner.
+    pub(crate) fn copied(&self) -> Self {
+        Self::copy_of(&self.0)
+    }
+
     fn generate() -> Result<Self, KeyError> {
         let mut key = Self(Box::default());
         fill(key.0.as_mut_slice())?;

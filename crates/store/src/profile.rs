@@ -10,8 +10,10 @@
 //!
 //! `docs/store.md`, section "Profiles", has the reasons for the tables.
 
+mod backup;
 mod index;
 mod read;
+mod record;
 mod rows;
 mod storage;
 mod sweep;
@@ -26,6 +28,7 @@ use rusqlite::Connection;
 use undertone_engine::storage::Write;
 use undertone_handle::ConversationId;
 
+pub use self::backup::{BackUpError, Backup, Contents, RestoreError};
 pub use self::read::{Reader, Terms};
 pub use self::storage::AnyStorage;
 use self::sweep::Sweep;

@@ -65,7 +65,7 @@ fn profile_version_1() {
     assert_eq!((profile.profile().next_number, profile.contacts()), (2, vec![id]));
     let contact = profile.contact(id).unwrap();
     assert_eq!((contact.nick.as_str(), contact.peer.as_str()), ("me", "Ana"));
-    assert_eq!((contact.pairing, contact.recovery_key.as_bytes()), ([3; 32], &[4; 32]));
+    assert_eq!((contact.pairing, contact.recovery.keys.current().as_bytes()), ([3; 32], &[4; 32]));
     assert!(contact.lasting && contact.made && contact.open && !contact.ended);
     assert_eq!(profile.session(id).unwrap().as_slice(), [7; 6_000]);
     let counters =

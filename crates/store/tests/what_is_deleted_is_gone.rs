@@ -77,7 +77,7 @@ fn canaries(profile: &Profile) -> Vec<(&'static str, Vec<u8>)> {
         ("client key", own.client_auth_secret().as_bytes().to_vec()),
         ("certificate seed", own.certificate_seed().as_bytes().to_vec()),
         ("identity", own.identity_secret().as_bytes().to_vec()),
-        ("recovery key", contact.recovery_key.as_bytes().to_vec()),
+        ("recovery key", contact.recovery.keys.current().as_bytes().to_vec()),
         // Not its first bytes, which every session has.
         ("session", session[session.len() / 2..][..24].to_vec()),
         ("passphrase", PASSPHRASE.as_bytes().to_vec()),

@@ -49,6 +49,8 @@ pub enum FrameKind {
     Packet,
     /// One empty cell that says "still here". Only between frames: a frame's cells leave together.
     KeepAlive,
+    /// A message of a repair, [`crate::repair`].
+    Repair,
 }
 
 impl FrameKind {
@@ -58,6 +60,7 @@ impl FrameKind {
             Self::Link => 2,
             Self::Packet => 3,
             Self::KeepAlive => 4,
+            Self::Repair => 5,
         }
     }
 
@@ -67,6 +70,7 @@ impl FrameKind {
             2 => Some(Self::Link),
             3 => Some(Self::Packet),
             4 => Some(Self::KeepAlive),
+            5 => Some(Self::Repair),
             _ => None,
         }
     }

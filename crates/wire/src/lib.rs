@@ -5,7 +5,8 @@
 //!
 //! - [`code`], [`locator`], [`address`]: from the words people say to an onion address.
 //! - [`pairing`] with [`cpace`] and [`card`]: from one stream and a password to a shared root.
-//! - [`link`]: what a later stream between the two begins with.
+//! - [`link`]: what a later stream between the two begins with; [`repair`]: what it carries instead
+//!   when the session of one end is lost.
 //! - [`cell`]: every frame cut into cells of one size; [`message`]: what is inside packets.
 //! - [`pacer`]: when a cell leaves, and when a silent stream is dead.
 //!
@@ -24,5 +25,6 @@ pub mod locator;
 pub mod message;
 pub mod pacer;
 pub mod pairing;
+pub mod repair;
 
 mod kdf;

@@ -139,6 +139,21 @@ pub enum Body {
     GoodbyeSeen,
     /// Nothing; carries the ratchet on. Unsequenced.
     Empty,
+    /// What opens a connection: a receipt, and from where on the sender can still send. Unsequenced.
+    Resume {
+        /// As in a receipt.
+        highest: u64,
+        /// As in a receipt.
+        window: u64,
+        /// What the sender sent up to this number it keeps no more, and it never comes again.
+        gone: u64,
+    },
+    /// The next number of the sender's is this one; none between comes. Only a sender that was
+    /// restored says so, whose lost self may have used numbers that it doesn't know.
+    Skip {
+        /// The next number.
+        to: u64,
+    },
 }
 
 impl fmt::Debug for Body {
@@ -161,6 +176,8 @@ impl fmt::Debug for Body {
             Self::Goodbye => "Goodbye",
             Self::GoodbyeSeen => "GoodbyeSeen",
             Self::Empty => "Empty",
+            Self::Resume { .. } => "Resume(…)",
+            Self::Skip { .. } => "Skip(…)",
         })
     }
 }
@@ -375,8 +392,14 @@ mod tests {
             Body::CheckAnew,
             Body::CheckAbort,
             Body::Goodbye,
+            Body::Skip { to: 1 << 33 },
         ];
-        let others = [Body::Receipt { highest: 7, window: 0b110 }, Body::GoodbyeSeen, Body::Empty];
+        let others = [
+            Body::Receipt { highest: 7, window: 0b110 },
+            Body::GoodbyeSeen,
+            Body::Empty,
+            Body::Resume { highest: 7, window: 0b110, gone: 5 },
+        ];
         let sequenced = sequenced.into_iter().zip(1..).map(|(body, sequence)| (sequence, body));
         let others = others.into_iter().map(|body| (0, body));
         sequenced.chain(others).map(|(sequence, body)| Payload { sequence, body }).collect()

@@ -3,7 +3,7 @@
 use undertone_handle::command::{MAX_TEXT, MAX_TIMER, Name};
 use undertone_handle::event::{ConversationEvent, Delivery, NotSent};
 use undertone_handle::{MessageId, Ticket};
-use undertone_ratchet::session::{DecryptError, Healing};
+use undertone_ratchet::session::DecryptError;
 use undertone_wire::cell::FrameKind;
 use undertone_wire::message::{Body, Payload, Reference};
 use zeroize::Zeroizing;
@@ -11,7 +11,9 @@ use zeroize::Zeroizing;
 use super::{Conversation, Phase};
 use crate::limits::{IN_FLIGHT, KEPT_BACK, OUTBOX, WAITING};
 use crate::memory::covers;
-use crate::storage::{EarlyRow, MessageRow, OutboxRow, Write, message_id, number_of};
+use crate::storage::{
+    Counters, EarlyRow, MessageRow, OutboxRow, RepairState, Write, message_id, number_of,
+};
 use crate::{CloseWhen, Cx, Effect};
 
 impl Conversation {
@@ -99,7 +101,7 @@ impl Conversation {
         }
         cx.step.writes.push(Write::AddOutbox(self.id, row));
         // What waits for an epoch alone has nothing else to move it on.
-        if its_turn && !left && self.session.healing() == Healing::Stopped {
+        if its_turn && !left && self.is_stopped() {
             self.send_unsequenced(&Body::Empty, cx);
         }
     }
@@ -118,9 +120,10 @@ impl Conversation {
     }
 
     /// Seals one outbox row anew and sends it. `false`: not now.
-    fn transmit(&mut self, row: &OutboxRow, cx: &mut Cx<'_, '_>) -> bool {
+    pub(super) fn transmit(&mut self, row: &OutboxRow, cx: &mut Cx<'_, '_>) -> bool {
         let beyond = row.sequence.saturating_sub(self.counters.acknowledged) > IN_FLIGHT;
-        if beyond || !self.seal(row.sequence, &row.body, cx) {
+        let early = self.repair_state() != RepairState::Well;
+        if early || beyond || !self.seal(row.sequence, &row.body, cx) {
             return false;
         }
         self.sent = self.sent.max(row.sequence);
@@ -178,12 +181,13 @@ impl Conversation {
     /// renew its own key, and neither side would ever speak again. So the last word of a chain is
     /// kept and said again on each connection, the same bytes, until the partner has heard it.
     pub(super) fn greet(&mut self, cx: &mut Cx<'_, '_>) {
+        let body = self.resume_of();
         if self.session.room() > KEPT_BACK {
-            return self.send_receipt(cx);
+            self.owes_receipt = !self.send_unsequenced(&body, cx);
+            return;
         }
         self.owes_receipt = true;
         if self.last_word.is_none() {
-            let body = self.receipt_of();
             let encoded = body.encode().ok();
             self.last_word = encoded.and_then(|encoded| self.packet_of(0, &encoded, cx));
         }
@@ -202,6 +206,12 @@ impl Conversation {
         Body::Receipt { highest: self.counters.highest, window: self.counters.window }
     }
 
+    /// What a connection is opened with.
+    fn resume_of(&self) -> Body {
+        let Counters { highest, window, acknowledged: gone, .. } = self.counters;
+        Body::Resume { highest, window, gone }
+    }
+
     pub(super) fn send_receipt(&mut self, cx: &mut Cx<'_, '_>) {
         let body = self.receipt_of();
         self.owes_receipt = !self.send_unsequenced(&body, cx);
@@ -215,14 +225,21 @@ impl Conversation {
         let mut asked = (false, false);
         match self.session.decrypt(bytes, cx.now / 1000, &mut plain) {
             Ok(()) => {}
-            // The partner opens the connection with a last word that came on an earlier one.
-            Err(DecryptError::Replayed) if first => return self.pump(cx),
-            Err(_) => {
+            Err(error) => {
+                if self.unreadable(error, cx) {
+                    return;
+                }
+                // The partner opens the connection with a last word that came on an earlier one.
+                if first && error == DecryptError::Replayed {
+                    return self.pump(cx);
+                }
                 cx.tell(self.id, ConversationEvent::Refused);
                 return;
             }
         }
         self.session_changed = true;
+        self.repairing.packet_read();
+        self.settle_recovery(cx);
         self.after_packet(&before);
         if self.session.room() > KEPT_BACK {
             self.last_word = None;
@@ -261,6 +278,7 @@ impl Conversation {
     fn unsequenced(&mut self, body: &Body, cx: &mut Cx<'_, '_>) {
         match body {
             Body::Receipt { highest, window } => self.receipt(*highest, *window, cx),
+            Body::Resume { highest, window, gone } => self.resume(*highest, *window, *gone, cx),
             Body::GoodbyeSeen => {
                 if matches!(self.phase, Phase::Leaving(_)) {
                     cx.tell(self.id, ConversationEvent::Left { confirmed: true });
@@ -280,19 +298,42 @@ impl Conversation {
             | Body::CheckBegin { .. }
             | Body::CheckAnew
             | Body::CheckAbort
-            | Body::Goodbye => cx.tell(self.id, ConversationEvent::Refused),
+            | Body::Goodbye
+            | Body::Skip { .. } => cx.tell(self.id, ConversationEvent::Refused),
         }
     }
 
     /// A receipt: remove what it covers, tell, send the holes again, then what waited for room.
-    fn receipt(&mut self, highest: u64, window: u64, cx: &mut Cx<'_, '_>) {
+    pub(super) fn receipt(&mut self, highest: u64, window: u64, cx: &mut Cx<'_, '_>) {
+        if self.repair_state() != RepairState::Well {
+            return;
+        }
         if highest >= self.counters.next {
             // Nobody can have what was never sent.
             cx.tell(self.id, ConversationEvent::Refused);
             return;
         }
+        let open = self.covered(highest, window, window_len(), cx);
+        // What the partner lacks although it has later numbers was lost on the way.
+        let last = highest.saturating_add(64u64.saturating_sub(window.leading_zeros().into()));
+        let sent = self.sent;
+        for row in open.iter().filter(|row| row.sequence < last && row.sequence <= sent) {
+            if !self.transmit(row, cx) {
+                break;
+            }
+        }
+    }
+
+    /// Takes what a receipt covers out of the outbox. Gives what it doesn't cover of the first rows.
+    pub(super) fn covered(
+        &mut self,
+        highest: u64,
+        window: u64,
+        most: usize,
+        cx: &mut Cx<'_, '_>,
+    ) -> Vec<OutboxRow> {
         let from = self.counters.acknowledged.saturating_add(1);
-        let rows = cx.view.outbox(self.id, from, window_len());
+        let rows = cx.view.outbox(self.id, from, most);
         let (covered, open): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| covers(highest, window, row.sequence));
         for message in covered.iter().filter_map(|row| row.message) {
@@ -306,21 +347,19 @@ impl Conversation {
         if highest > self.counters.acknowledged {
             self.counters.acknowledged = highest;
             self.counters_changed = true;
+            self.settle_restored(cx);
         }
         // What came on an earlier connection needs no sending on this one: the next text is the
         // direct successor of it.
         self.sent = self.sent.max(self.counters.acknowledged);
-        // What the partner lacks although it has later numbers was lost on the way.
-        let last = highest.saturating_add(64u64.saturating_sub(window.leading_zeros().into()));
-        let sent = self.sent;
-        for row in open.iter().filter(|row| row.sequence < last && row.sequence <= sent) {
-            if !self.transmit(row, cx) {
-                break;
-            }
-        }
+        open
     }
 
     fn sequenced(&mut self, sequence: u64, body: Body, cx: &mut Cx<'_, '_>) {
+        if self.repair_state() != RepairState::Well {
+            // It comes again when the partner has said from where on it goes on.
+            return;
+        }
         let known = covers(self.counters.highest, self.counters.window, sequence);
         if known {
             if cfg!(planted = "once") {
@@ -397,7 +436,7 @@ impl Conversation {
         self.counters_changed = true;
     }
 
-    fn take(&mut self, sequence: u64, body: Body, cx: &mut Cx<'_, '_>) {
+    pub(super) fn take(&mut self, sequence: u64, body: Body, cx: &mut Cx<'_, '_>) {
         match body {
             Body::Text { text, reply, timer } => {
                 self.take_text(sequence, text, reply, timer, cx);
@@ -407,6 +446,7 @@ impl Conversation {
             Body::React { to, sign } => self.peer_reacts(to, &sign, cx),
             Body::Timer { changes, seconds } => self.peer_sets_timer(changes, seconds, cx),
             Body::Withdrawn => {}
+            Body::Skip { to } => self.peer_skips(sequence, to, cx),
             Body::Name(name) => match Name::parse(&name) {
                 Ok(name) => {
                     cx.tell(self.id, ConversationEvent::PeerName(name.as_str().to_owned()));
@@ -427,7 +467,7 @@ impl Conversation {
                     self.peer_left(cx);
                 }
             }
-            Body::Receipt { .. } | Body::GoodbyeSeen | Body::Empty => {
+            Body::Receipt { .. } | Body::GoodbyeSeen | Body::Empty | Body::Resume { .. } => {
                 cx.tell(self.id, ConversationEvent::Refused);
             }
         }

@@ -45,6 +45,13 @@ impl Epochs {
         Self { counted_until: None, told: Healing::Fresh, wanted: None, unshown: false }
     }
 
+    /// The session is a new one. `true`: that is what the user asked for.
+    pub(super) fn repaired(&mut self) -> bool {
+        self.counted_until = None;
+        self.unshown = false;
+        self.wanted.take().is_some()
+    }
+
     /// When the time with a connection is to be counted next.
     pub(super) fn deadline(&self) -> Option<Millis> {
         self.counted_until.map(|until| until.saturating_add(LINK_TIME_COUNT))

@@ -10,11 +10,13 @@ use undertone_wire::cell::FrameKind;
 use undertone_wire::link;
 use undertone_wire::pacer::Mode;
 
+use super::repair::{Stage, dials};
 use super::{Conversation, Phase, ratchet_role};
 use crate::limits::{
     AWAY_PAUSE_MAX, DIAL_PAUSE, LINK_PROOF_PATIENCE, Millis, REDIAL_FOR, REDIAL_PAUSE_MAX,
     REDIAL_TIMEOUT, UNPROVEN_LINKS,
 };
+use crate::storage::RepairState;
 use crate::{
     ChannelKeys, CloseReason, CloseWhen, Cx, DialFailure, DialId, Effect, Owner, StreamId,
 };
@@ -49,6 +51,10 @@ struct Proving {
     stream: StreamId,
     deadline: Millis,
     keys: Option<ChannelKeys>,
+    /// The other end has shown the pinned certificate.
+    known: bool,
+    /// How far a repair is on it.
+    repair: Option<Stage>,
 }
 
 impl Connection {
@@ -128,8 +134,7 @@ impl Conversation {
             .map(|p| p.stream)
             .collect();
         for stream in late {
-            self.drop_proving(stream, cx);
-            self.redial_later(cx);
+            self.not_proved(stream, cx);
         }
         let State::Down(down) = &mut self.connection.state else { return };
         if down.until.is_some_and(|until| cx.now >= until) {
@@ -141,7 +146,7 @@ impl Conversation {
     }
 
     fn redial(&mut self, cx: &mut Cx<'_, '_>) {
-        let tls = self.link_tls();
+        let tls = self.dial_tls();
         let State::Down(down) = &mut self.connection.state else { return };
         let again = cfg!(planted = "rest");
         if again && down.dial.is_some() {
@@ -192,6 +197,7 @@ impl Conversation {
             self.fall_to_verified(cx);
             self.tell_lost(cx);
             self.publish(cx);
+            self.begin_repair(cx);
             self.resume_check(cx);
             self.save(cx);
         }
@@ -239,7 +245,8 @@ impl Conversation {
             self.drop_proving(oldest, cx);
         }
         let deadline = cx.now.saturating_add(LINK_PROOF_PATIENCE);
-        self.connection.proving.push(Proving { stream, deadline, keys: None });
+        let proving = Proving { stream, deadline, keys: None, known: false, repair: None };
+        self.connection.proving.push(proving);
     }
 
     fn drop_proving(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
@@ -247,12 +254,62 @@ impl Conversation {
         cx.close(stream, CloseWhen::Now);
     }
 
-    /// TLS is done on a stream that wants to become the connection: each end shows the link key.
-    pub(crate) fn secured(&mut self, stream: StreamId, keys: &ChannelKeys, cx: &mut Cx<'_, '_>) {
+    /// A stream has not become the connection.
+    fn not_proved(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
+        let mut proving = self.connection.proving.iter();
+        let asked =
+            proving.any(|p| p.stream == stream && matches!(p.repair, Some(Stage::Asked(_))));
+        self.drop_proving(stream, cx);
+        if asked {
+            self.not_answered(cx);
+        }
+        self.redial_later(cx);
+    }
+
+    /// After a repair: the connection is to be made anew, once the other end has heard that it is.
+    pub(super) fn redial_soon(&mut self, now: Millis) {
+        let dials = dials(self.contact.role);
+        if let State::Down(down) = &mut self.connection.state
+            && dials
+            && down.dial.is_none()
+        {
+            down.pause = DIAL_PAUSE;
+            down.next = Some(now.saturating_add(DIAL_PAUSE));
+        }
+    }
+
+    /// TLS is done on a stream that wants to become the connection: each end shows the link key. Who
+    /// has lost it asks for a repair, and who has shown another certificate may do nothing else.
+    pub(crate) fn secured(
+        &mut self,
+        stream: StreamId,
+        keys: &ChannelKeys,
+        known: bool,
+        cx: &mut Cx<'_, '_>,
+    ) {
+        let dials = dials(self.contact.role);
+        let needed = self.repair_state() == RepairState::Needed;
         let Some(proving) = self.connection.proving.iter_mut().find(|p| p.stream == stream) else {
             return;
         };
         proving.keys = Some(keys.clone());
+        proving.known = known;
+        let shut = !known && !dials && !self.repairing.opens_door(cx.now);
+        if shut || (!known && dials && !needed) {
+            self.drop_proving(stream, cx);
+            return self.redial_later(cx);
+        }
+        if needed && (known || dials) {
+            let stage = self.ask_repair(stream, keys, cx);
+            let mut all = self.connection.proving.iter_mut();
+            if let Some(proving) = all.find(|p| p.stream == stream) {
+                proving.repair = Some(stage);
+            }
+            return;
+        }
+        if !known {
+            return;
+        }
         // The newest epoch that the other end has for certain.
         let epoch = self.session.shared_epoch();
         let Some(key) = self.session.link_key(epoch) else { return };
@@ -290,19 +347,50 @@ impl Conversation {
             match kind {
                 FrameKind::Packet => self.packet(bytes, cx),
                 FrameKind::KeepAlive => {}
-                FrameKind::Pairing | FrameKind::Link => self.violation(cx),
+                FrameKind::Pairing | FrameKind::Link | FrameKind::Repair => self.violation(cx),
             }
-        } else if let Some(proving) = self.connection.proving.iter().find(|p| p.stream == stream) {
-            let proved = kind == FrameKind::Link
-                && proving.keys.as_ref().is_some_and(|keys| self.proves(keys, bytes));
-            if proved {
-                self.up(stream, cx);
-            } else {
-                self.drop_proving(stream, cx);
-                self.redial_later(cx);
-            }
+        } else {
+            self.unproven(stream, kind, bytes, cx);
         }
         self.save(cx);
+    }
+
+    /// A frame came on a stream whose other end has not proved itself.
+    fn unproven(&mut self, stream: StreamId, kind: FrameKind, bytes: &[u8], cx: &mut Cx<'_, '_>) {
+        let needed = self.repair_state() == RepairState::Needed;
+        let mut all = self.connection.proving.iter_mut();
+        let Some(proving) = all.find(|p| p.stream == stream) else { return };
+        let known = proving.known;
+        match (kind, proving.keys.clone()) {
+            (FrameKind::Repair, Some(keys)) => {
+                let stage = proving.repair.take();
+                let asked = matches!(stage, Some(Stage::Asked(_)));
+                let stage = self.repair_frame(stream, stage, &keys, bytes, cx);
+                let over = stage.is_none();
+                let mut all = self.connection.proving.iter_mut();
+                if let Some(proving) = all.find(|p| p.stream == stream) {
+                    proving.repair = stage;
+                }
+                if over {
+                    self.connection.proving.retain(|p| p.stream != stream);
+                    if asked {
+                        self.not_answered(cx);
+                    }
+                    self.redial_later(cx);
+                }
+            }
+            // The other end has not heard yet that the session is lost.
+            (FrameKind::Link, _) if needed || proving.repair.is_some() => {}
+            (FrameKind::Link, Some(keys)) if known && self.proves(&keys, bytes) => {
+                self.up(stream, cx);
+            }
+            _ => {
+                self.not_proved(stream, cx);
+                if kind == FrameKind::Link && known {
+                    self.strange_link(cx);
+                }
+            }
+        }
     }
 
     /// A stream proved itself: it is the connection from now on.
@@ -323,6 +411,7 @@ impl Conversation {
             cx.cancel_dial(dial);
         }
         self.connection.state = State::Up(stream);
+        self.repairing.link_up();
         cx.tell(self.id, ConversationEvent::Link(LinkState::Up));
         self.sent = self.counters.acknowledged;
         self.heard = false;
@@ -334,8 +423,7 @@ impl Conversation {
         if self.connection.stream() == Some(stream) {
             self.lost(cx);
         } else if self.connection.proving.iter().any(|p| p.stream == stream) {
-            self.connection.proving.retain(|p| p.stream != stream);
-            self.redial_later(cx);
+            self.not_proved(stream, cx);
         }
         self.save(cx);
     }

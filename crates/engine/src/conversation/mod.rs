@@ -7,6 +7,7 @@
 //! - [`change`]: what becomes of a message after it was written.
 //! - [`timer`]: disappearing messages, and how long the history is kept.
 //! - [`pending`]: what is stored, with the writes of the running step.
+//! - [`repair`]: a session that is lost or broken.
 
 mod change;
 mod check;
@@ -14,6 +15,7 @@ mod delivery;
 mod epochs;
 mod link;
 mod pending;
+mod repair;
 mod timer;
 
 use undertone_handle::command::{CheckCommand, Role};
@@ -26,9 +28,10 @@ use undertone_wire::message::Body;
 use self::check::Check;
 use self::epochs::Epochs;
 use self::link::Connection;
+use self::repair::Repairing;
 use crate::limits::{GOODBYE_PATIENCE, Millis};
 use crate::meeting::Made;
-use crate::storage::{Contact, Counters, Policy, Profile, View, Write};
+use crate::storage::{Contact, Counters, Policy, Profile, RepairState, View, Write};
 use crate::{CloseWhen, Cx, Effect, ServiceId, Tls};
 
 /// Where a conversation is in its life.
@@ -69,6 +72,7 @@ pub(crate) struct Conversation {
     /// [`Conversation::greet`].
     last_word: Option<Vec<u8>>,
     epochs: Epochs,
+    repairing: Repairing,
     connection: Connection,
     service: Option<ServiceId>,
     check: Check,
@@ -112,6 +116,7 @@ impl Conversation {
             owes_receipt: false,
             last_word: None,
             epochs: Epochs::new(),
+            repairing: Repairing::default(),
             connection: Connection::up(stream),
             service: None,
             check: Check::new(check, secret),
@@ -156,6 +161,7 @@ impl Conversation {
             owes_receipt: false,
             last_word: None,
             epochs: Epochs::new(),
+            repairing: Repairing::default(),
             connection: Connection::loaded(),
             service: None,
             check: Check::loaded(),
@@ -186,6 +192,17 @@ impl Conversation {
         }
     }
 
+    /// How a dial of ours is secured.
+    fn dial_tls(&self) -> Tls {
+        if self.repair_state() != RepairState::Needed {
+            return self.link_tls();
+        }
+        Tls::Repair {
+            certificate_seed: self.contact.own.certificate_seed().clone(),
+            peer: *self.contact.card.certificate(),
+        }
+    }
+
     pub(crate) fn is_over(&self) -> bool {
         self.phase == Phase::Over
     }
@@ -197,6 +214,7 @@ impl Conversation {
         };
         let later = self.date_later.into_iter().chain(self.see_later.map(|(at, _)| at));
         let own = leaving.into_iter().chain(later);
+        let own = own.chain(self.repairing.deadline());
         own.chain(self.connection.deadline()).chain(self.epochs.deadline()).min()
     }
 
@@ -210,6 +228,7 @@ impl Conversation {
         self.tick_timer(cx);
         self.tick_link(cx);
         self.tick_epochs(cx);
+        self.tick_repair(cx);
         self.save(cx);
     }
 
@@ -300,6 +319,7 @@ impl Conversation {
 
     /// Closes streams and takes the service down.
     fn close_down(&mut self, cx: &mut Cx<'_, '_>) {
+        self.repairing = Repairing::default();
         self.close_all(CloseWhen::Flushed, cx);
         if let Some(service) = self.service.take() {
             cx.unpublish(service);

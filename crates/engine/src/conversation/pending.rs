@@ -8,6 +8,7 @@ use undertone_handle::{ConversationId, MessageId};
 use super::Conversation;
 use crate::Cx;
 use crate::memory::covers;
+use crate::restore::JUMP;
 use crate::storage::{Expiry, MessageRow, OutboxRow, Write};
 
 impl Cx<'_, '_> {
@@ -82,6 +83,9 @@ impl Conversation {
     /// How many numbered bodies of every kind wait for a receipt, at most: a few more than there are
     /// while receipts name numbers after a hole.
     pub(super) fn waiting(&self) -> u64 {
-        self.counters.next.saturating_sub(self.counters.acknowledged).saturating_sub(1)
+        let all = self.counters.next.saturating_sub(self.counters.acknowledged).saturating_sub(1);
+        // Until the partner has skipped what a lost self may have used, nothing is under these numbers.
+        let base = self.contact.recovery.restored_from;
+        if base.is_some() { all.saturating_sub(JUMP) } else { all }
     }
 }

@@ -70,9 +70,11 @@ impl Conversation {
     /// The partner put another timer on new messages.
     pub(super) fn peer_sets_timer(&mut self, changes: u32, seconds: u32, cx: &mut Cx<'_, '_>) {
         let ours = self.policy.timer_changes;
+        let leaps = changes > ours.saturating_add(1) && !self.was_restored();
         // Everything that the partner had seen of ours counts in our number too, so an honest one is
-        // at most one ahead; one that leaps ahead would have the last word for ever.
-        if changes > ours.saturating_add(1) {
+        // at most one ahead; one that leaps ahead would have the last word for ever. Where a side was
+        // restored, it may not know of some.
+        if leaps {
             return cx.tell(self.id, ConversationEvent::Refused);
         }
         // Of two changes at once the guest's stands.

@@ -19,7 +19,7 @@ use self::host::Host;
 use crate::conversation::ratchet_role;
 use crate::input::ServiceState;
 use crate::limits::Millis;
-use crate::storage::Contact;
+use crate::storage::{Contact, Recovery};
 use crate::{ChannelKeys, Cx, DialFailure, DialId, StreamId};
 
 /// What a successful meeting leaves: a contact, a ratchet session, and the stream they began on.
@@ -208,7 +208,7 @@ fn made(id: ConversationId, meet: &mut Meet, stream: StreamId, paired: Paired) -
         own: own.into_kept(),
         card: peer,
         pairing,
-        recovery_key,
+        recovery: Recovery::new(recovery_key),
         trust: Trust::Verified { skipped: false },
         open: false,
     };

@@ -120,6 +120,8 @@ pub(crate) struct Net {
     pub(crate) crash: Option<(usize, usize, Crash)>,
     /// The exporter values of the next streams, where a scenario needs two equal ones.
     pub(crate) same_keys: Option<ChannelKeys>,
+    /// Whether the ends of the next streams show the certificates that the others expect.
+    pub(crate) known: bool,
     /// Whether the meetings of a scenario make lasting contacts.
     pub(crate) lasting: bool,
     later: BTreeMap<(u64, DialId), usize>,
@@ -152,6 +154,7 @@ impl Net {
             no_memory: false,
             crash: None,
             same_keys: None,
+            known: true,
             lasting: false,
             later: BTreeMap::new(),
             outside: outside::Outside::default(),
@@ -418,7 +421,10 @@ impl Net {
         self.peers.insert(other, own);
         let keys = self.same_keys.clone().unwrap_or_else(|| self.channel_keys());
         for end in [own, other] {
-            self.post(end, Input::Secured { stream: end.stream, keys: keys.clone() });
+            self.post(
+                end,
+                Input::Secured { stream: end.stream, keys: keys.clone(), known: self.known },
+            );
         }
         keys
     }
@@ -431,10 +437,12 @@ impl Net {
     }
 
     pub(crate) fn channel_keys(&mut self) -> ChannelKeys {
-        let mut keys = ChannelKeys { sid: [0; 32], binding: [0; 32], link: [0; 32] };
+        let mut keys =
+            ChannelKeys { sid: [0; 32], binding: [0; 32], link: [0; 32], repair: [0; 32] };
         self.rng.fill_bytes(&mut keys.sid);
         self.rng.fill_bytes(&mut keys.binding);
         self.rng.fill_bytes(&mut keys.link);
+        self.rng.fill_bytes(&mut keys.repair);
         keys
     }
 
@@ -559,6 +567,19 @@ impl Net {
             );
         }
         net
+    }
+
+    /// The program of a node is ended without a word, and a backup restored: what its memory was then.
+    pub(crate) fn restore(&mut self, node: usize, copy: Memory) {
+        let restored = &mut self.nodes[node];
+        restored.memory = copy.into_restored(&mut restored.rng).unwrap();
+        self.reload(node);
+    }
+
+    /// The program of a node is ended without a word, and goes on from an old disk without knowing.
+    pub(crate) fn put_back(&mut self, node: usize, copy: Memory) {
+        self.nodes[node].memory = copy;
+        self.reload(node);
     }
 
     /// Loads a node's engine anew from what is stored, as after a crash between two steps.

@@ -10,13 +10,14 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use undertone_engine::Memory;
 use undertone_engine::storage::{
-    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Reader, View,
-    Write, message_id,
+    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Reader, Recovery,
+    RepairState, View, Write, message_id,
 };
 use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::query::{Before, Hit, Search};
 use undertone_handle::{ConversationId, MessageId};
+use undertone_ratchet::repair::{Incarnations, RecoveryKeys};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::card::{Card, KeptCard, OwnCard};
 use zeroize::Zeroizing;
@@ -405,7 +406,7 @@ fn contact(who: usize, how: u8) -> Contact {
         own: own.clone(),
         card: peer.clone(),
         pairing: [how; 32],
-        recovery_key: Secret::from_bytes(&[how ^ 2; 32]),
+        recovery: recovery(how),
         trust: [
             Trust::Unverified,
             Trust::Verified { skipped: false },
@@ -531,16 +532,29 @@ fn answers(view: &dyn View) -> Vec<String> {
     lines
 }
 
+fn recovery(how: u8) -> Recovery {
+    let bit = |bit: u8| how & (1 << bit) != 0;
+    let former = bit(3).then(|| Secret::from_bytes(&[how ^ 3; 32]));
+    Recovery {
+        keys: RecoveryKeys::from_parts(Secret::from_bytes(&[how ^ 2; 32]), former),
+        incarnations: Incarnations { own: u64::from(how) << 40, peer: u64::MAX - u64::from(how) },
+        state: [RepairState::Well, RepairState::Needed, RepairState::Resuming]
+            [usize::from(how) % 3],
+        restored_from: bit(4).then_some(u64::from(how)),
+    }
+}
+
 fn told(contact: &Contact) -> String {
     format!(
-        "{contact:?} {} {} {} {:?} {:?} {:?} {:?}",
+        "{contact:?} {} {} {} {:?} {:?} {:?} {:?} {:?}",
         contact.since,
         contact.nick,
         contact.peer,
         contact.own.to_bytes().as_bytes(),
         contact.card.encode(),
         contact.pairing,
-        contact.recovery_key.as_bytes(),
+        contact.recovery.keys.current().as_bytes(),
+        contact.recovery.keys.former().map(Secret::as_bytes),
     )
 }
 

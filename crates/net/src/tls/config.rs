@@ -63,12 +63,12 @@ pub(super) fn client(peer: &Peer<'_>) -> Result<ClientConfig, Error> {
         .with_protocol_versions(&[&TLS13])?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Verifier::new(match peer {
-            Peer::Anyone => None,
+            Peer::Anyone | Peer::Any { .. } => None,
             Peer::Pinned { pins, .. } => Some(pins.clone()),
         })));
     let mut config = match peer {
         Peer::Anyone => builder.with_no_client_auth(),
-        Peer::Pinned { own, .. } => {
+        Peer::Pinned { own, .. } | Peer::Any { own } => {
             builder.with_client_auth_cert(vec![own.certificate().clone()], own.private_key())?
         }
     };
@@ -86,6 +86,7 @@ pub(super) fn server(identity: &Identity, policy: &ClientPolicy) -> Result<Serve
         ClientPolicy::Pinned(pins) => {
             builder.with_client_cert_verifier(Arc::new(Verifier::new(Some(pins.clone()))))
         }
+        ClientPolicy::Any => builder.with_client_cert_verifier(Arc::new(Verifier::new(None))),
     }
     .with_single_cert(vec![identity.certificate().clone()], identity.private_key())?;
     config.session_storage = Arc::new(NoServerSessionStorage {});

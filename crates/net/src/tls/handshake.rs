@@ -42,6 +42,11 @@ pub enum Peer<'a> {
         /// What the server must show.
         pins: Pins,
     },
+    /// The door of a repair: the server may hold any key, and the client shows its own certificate.
+    Any {
+        /// What the client shows.
+        own: &'a Identity,
+    },
 }
 
 /// Whom a server lets in.
@@ -51,6 +56,9 @@ pub enum ClientPolicy {
     Anyone,
     /// A link: the client must hold a pinned key.
     Pinned(Pins),
+    /// A link or the door of a repair: the client must show a certificate, of any key. Which it was is
+    /// [`Channel::peer_key`].
+    Any,
 }
 
 /// Why there is no channel. The stream is gone, and nothing was said to the other side.

@@ -1,19 +1,26 @@
 //! Rows as columns, and back. What doesn't fit is damage: only this program writes here.
 
 use rusqlite::{Error, Result, Row};
-use undertone_engine::storage::{Contact, Counters, Expiry, MessageRow, OutboxRow, Policy};
+use undertone_engine::storage::{
+    Contact, Counters, Expiry, MessageRow, OutboxRow, Policy, Recovery, RepairState,
+};
 use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::{ConversationId, MessageId};
+use undertone_ratchet::repair::{Incarnations, RecoveryKeys};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::card::{CARD_LEN, Card, KEPT_CARD_LEN, KeptCard};
 use zeroize::Zeroizing;
 
-/// The version of a contact's keys that this code writes, and the only one it reads.
-const KEYS_VERSION: u8 = 1;
+/// The version of a contact's keys that this code writes. It also reads version 1, which ends before
+/// [`REPAIR_LEN`]: nothing was ever repaired then.
+const KEYS_VERSION: u8 = 2;
 /// Version ‖ own card with its private halves ‖ the partner's card ‖ hash of the pairing ‖ recovery
-/// key.
-const KEYS_LEN: usize = 1 + KEPT_CARD_LEN + CARD_LEN + 2 * 32;
+/// key ‖ what a repair needs besides.
+const KEYS_LEN: usize = 1 + KEPT_CARD_LEN + CARD_LEN + 2 * 32 + REPAIR_LEN;
+/// Own incarnation u64 ‖ the partner's u64 ‖ state u8 ‖ restored from u64, 0: it is not ‖ whether there
+/// is a former recovery key u8 ‖ that key, or zeros.
+const REPAIR_LEN: usize = 8 + 8 + 1 + 8 + 1 + 32;
 
 /// A number as SQLite has it. Numbers beyond 2⁶³ are none that ever happen; they stay the greatest.
 pub(super) fn int(number: u64) -> i64 {
@@ -133,7 +140,7 @@ pub(super) const CONTACT: &str =
 
 pub(super) fn contact(row: &Row<'_>) -> Result<Contact> {
     let keys = row.get_ref(11)?.as_blob().map_err(|_| damaged(11))?;
-    let Keys { own, card, pairing, recovery_key } = take_apart(keys).ok_or_else(|| damaged(11))?;
+    let Keys { own, card, pairing, recovery } = take_apart(keys).ok_or_else(|| damaged(11))?;
     Ok(Contact {
         id: ConversationId(row.get::<_, i64>(0)?.cast_unsigned()),
         number: row.get(1)?,
@@ -149,15 +156,15 @@ pub(super) fn contact(row: &Row<'_>) -> Result<Contact> {
         own,
         card,
         pairing,
-        recovery_key,
+        recovery,
     })
 }
 
-struct Keys {
-    own: KeptCard,
-    card: Card,
-    pairing: [u8; 32],
-    recovery_key: Secret<32>,
+pub(super) struct Keys {
+    pub(super) own: KeptCard,
+    pub(super) card: Card,
+    pub(super) pairing: [u8; 32],
+    pub(super) recovery: Recovery,
 }
 
 /// A contact's keys as they are stored.
@@ -167,21 +174,67 @@ pub(super) fn keys(contact: &Contact) -> Zeroizing<Vec<u8>> {
     bytes.extend_from_slice(contact.own.to_bytes().as_bytes());
     bytes.extend_from_slice(&contact.card.encode());
     bytes.extend_from_slice(&contact.pairing);
-    bytes.extend_from_slice(contact.recovery_key.as_bytes());
+    let Recovery { keys, incarnations, state, restored_from } = &contact.recovery;
+    bytes.extend_from_slice(keys.current().as_bytes());
+    bytes.extend_from_slice(&incarnations.own.to_be_bytes());
+    bytes.extend_from_slice(&incarnations.peer.to_be_bytes());
+    bytes.push(match state {
+        RepairState::Well => 0,
+        RepairState::Needed => 1,
+        RepairState::Resuming => 2,
+    });
+    bytes.extend_from_slice(&restored_from.unwrap_or(0).to_be_bytes());
+    bytes.push(u8::from(keys.former().is_some()));
+    bytes.extend_from_slice(keys.former().map_or(&[0; 32], Secret::as_bytes).as_slice());
     bytes
 }
 
-fn take_apart(bytes: &[u8]) -> Option<Keys> {
+pub(super) fn take_apart(bytes: &[u8]) -> Option<Keys> {
     let (version, rest) = bytes.split_first()?;
     let (own, rest) = rest.split_at_checked(KEPT_CARD_LEN)?;
     let (card, rest) = rest.split_at_checked(CARD_LEN)?;
-    let ([pairing, recovery_key], []) = rest.as_chunks() else { return None };
-    (*version == KEYS_VERSION).then_some(())?;
+    let (pairing, rest) = rest.split_first_chunk()?;
+    let (key, rest) = rest.split_first_chunk()?;
+    let key = Secret::from_bytes(key);
+    let recovery = match (*version, rest) {
+        (1, []) => Recovery::new(key),
+        (KEYS_VERSION, rest) => recovery(key, rest)?,
+        _ => return None,
+    };
     Some(Keys {
         own: KeptCard::from_bytes(own).ok()?,
         card: Card::decode(card).ok()?,
         pairing: *pairing,
-        recovery_key: Secret::from_bytes(recovery_key),
+        recovery,
+    })
+}
+
+fn recovery(key: Secret<32>, rest: &[u8]) -> Option<Recovery> {
+    let (own, rest) = rest.split_first_chunk()?;
+    let (peer, rest) = rest.split_first_chunk()?;
+    let (state, rest) = rest.split_first()?;
+    let (restored, rest) = rest.split_first_chunk()?;
+    let (has_former, former) = rest.split_first()?;
+    let former: &[u8; 32] = former.try_into().ok()?;
+    let former = match has_former {
+        0 if *former == [0; 32] => None,
+        1 => Some(Secret::from_bytes(former)),
+        _ => return None,
+    };
+    let restored = u64::from_be_bytes(*restored);
+    Some(Recovery {
+        keys: RecoveryKeys::from_parts(key, former),
+        incarnations: Incarnations {
+            own: u64::from_be_bytes(*own),
+            peer: u64::from_be_bytes(*peer),
+        },
+        state: match state {
+            0 => RepairState::Well,
+            1 => RepairState::Needed,
+            2 => RepairState::Resuming,
+            _ => return None,
+        },
+        restored_from: (restored > 0).then_some(restored),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
-use undertone_engine::storage::{Contact, MessageRow, message_id};
+use undertone_engine::storage::{Contact, MessageRow, Recovery, message_id};
 use undertone_handle::ConversationId;
 use undertone_handle::command::{Name, Role};
 use undertone_handle::event::{Delivery, Trust};
@@ -29,7 +29,7 @@ pub(crate) fn contact(number: u32) -> Contact {
         own: OwnCard::generate(&mut rng).into_kept(),
         card: OwnCard::generate(&mut rng).public().clone(),
         pairing: [3; 32],
-        recovery_key: Secret::from_bytes(&[4; 32]),
+        recovery: Recovery::new(Secret::from_bytes(&[4; 32])),
         trust: Trust::Verified { skipped: true },
         open: true,
     }

@@ -179,6 +179,10 @@ impl Talk {
             }
             ConversationEvent::Link(state) => self.link(state),
             ConversationEvent::Healing(event) => self.say(words::healing(event)),
+            ConversationEvent::Repair(event) => {
+                let words = words::repair(event, &self.peer());
+                self.say(&words);
+            }
             // Once is enough, however much of it comes in a row.
             ConversationEvent::Refused if !std::mem::replace(&mut self.said_refused, true) => {
                 self.say(words::REFUSED);

@@ -174,6 +174,10 @@ impl App {
             }
             ConversationEvent::Link(state) => self.link_changed(state),
             ConversationEvent::Healing(event) => self.healing_changed(event),
+            ConversationEvent::Repair(event) => {
+                let note = words::repair(event, self.peer());
+                self.note(note, Tone::Amber);
+            }
             ConversationEvent::Refused => {
                 let said = self.chat.get(self.chat.len().wrapping_sub(1)).is_some_and(
                     |entry| matches!(&entry.what, What::Note(text, _) if text == words::REFUSED),

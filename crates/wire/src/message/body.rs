@@ -36,8 +36,9 @@ impl Body {
             | Self::CheckBegin { .. }
             | Self::CheckAnew
             | Self::CheckAbort
-            | Self::Goodbye => true,
-            Self::Receipt { .. } | Self::GoodbyeSeen | Self::Empty => false,
+            | Self::Goodbye
+            | Self::Skip { .. } => true,
+            Self::Receipt { .. } | Self::GoodbyeSeen | Self::Empty | Self::Resume { .. } => false,
         }
     }
 
@@ -59,6 +60,8 @@ impl Body {
             Self::Withdrawn => 13,
             Self::CheckBegin { .. } => 14,
             Self::CheckAnew => 15,
+            Self::Resume { .. } => 16,
+            Self::Skip { .. } => 17,
         }
     }
 
@@ -122,13 +125,12 @@ impl Body {
                 out.extend_from_slice(&epoch.to_be_bytes());
                 out.extend_from_slice(message);
             }
-            Self::Receipt { highest, window } => {
-                if window & 1 != 0 {
-                    return Err(EncodeError::Receipt);
-                }
-                out.extend_from_slice(&highest.to_be_bytes());
-                out.extend_from_slice(&window.to_be_bytes());
+            Self::Receipt { highest, window } => put_receipt(*highest, *window, &mut out)?,
+            Self::Resume { highest, window, gone } => {
+                put_receipt(*highest, *window, &mut out)?;
+                out.extend_from_slice(&gone.to_be_bytes());
             }
+            Self::Skip { to } => out.extend_from_slice(&not_zero(*to)?.to_be_bytes()),
             Self::CheckAnew
             | Self::CheckAbort
             | Self::Goodbye
@@ -148,7 +150,7 @@ impl Body {
             Self::Check(message) | Self::CheckBegin { message, .. } => message.len(),
             _ => 0,
         };
-        varying.saturating_add(17)
+        varying.saturating_add(25)
     }
 
     /// Reads what [`Body::encode`] wrote, all of it.
@@ -167,7 +169,10 @@ impl Body {
         match kind {
             0 => empty(Self::Empty),
             1 => Self::decode_text(content),
-            2 => Self::decode_receipt(content),
+            2 => {
+                let (highest, window) = receipt(content)?;
+                Ok(Self::Receipt { highest, window })
+            }
             3 => text(MAX_NAME).map(Self::Name),
             4 => match content {
                 [0] => Ok(Self::CheckWish(false)),
@@ -219,6 +224,15 @@ impl Body {
                 Ok(Self::CheckBegin { epoch, message: message.to_vec() })
             }
             15 => empty(Self::CheckAnew),
+            16 => {
+                let (content, gone) = content.split_last_chunk::<8>().ok_or(DecodeError::Length)?;
+                let (highest, window) = receipt(content)?;
+                Ok(Self::Resume { highest, window, gone: u64::from_be_bytes(*gone) })
+            }
+            17 => match number(content)? {
+                (to, []) => Ok(Self::Skip { to }),
+                _ => Err(DecodeError::Length),
+            },
             _ => Err(DecodeError::Kind),
         }
     }
@@ -247,18 +261,27 @@ impl Body {
         };
         Ok(Self::Text { text: words(text, MAX_TEXT)?, reply, timer })
     }
+}
 
-    fn decode_receipt(content: &[u8]) -> Result<Self, DecodeError> {
-        let Some((highest, rest)) = content.split_first_chunk::<8>() else {
-            return Err(DecodeError::Length);
-        };
-        let window: [u8; 8] = rest.try_into().map_err(|_| DecodeError::Length)?;
-        let window = u64::from_be_bytes(window);
-        if window & 1 != 0 {
-            return Err(DecodeError::Content);
-        }
-        Ok(Self::Receipt { highest: u64::from_be_bytes(*highest), window })
+/// What has arrived, as bytes.
+fn put_receipt(highest: u64, window: u64, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    if window & 1 != 0 {
+        return Err(EncodeError::Receipt);
     }
+    out.extend_from_slice(&highest.to_be_bytes());
+    out.extend_from_slice(&window.to_be_bytes());
+    Ok(())
+}
+
+/// What has arrived: highest and window.
+fn receipt(content: &[u8]) -> Result<(u64, u64), DecodeError> {
+    let (highest, rest) = content.split_first_chunk::<8>().ok_or(DecodeError::Length)?;
+    let window: [u8; 8] = rest.try_into().map_err(|_| DecodeError::Length)?;
+    let window = u64::from_be_bytes(window);
+    if window & 1 != 0 {
+        return Err(DecodeError::Content);
+    }
+    Ok((u64::from_be_bytes(*highest), window))
 }
 
 /// A sequence number, which is never 0.

@@ -40,7 +40,8 @@ fn cells() {
     let frame: Vec<u8> = (0..=255).cycle().take(600).collect();
     let packet = cut(FrameKind::Packet, &frame).unwrap();
     let alive = cut(FrameKind::KeepAlive, &[]).unwrap();
-    let all: Vec<String> = packet.chain(alive).map(|cell| hex(&cell)).collect();
+    let repair = cut(FrameKind::Repair, &[7; 73]).unwrap();
+    let all: Vec<String> = packet.chain(alive).chain(repair).map(|cell| hex(&cell)).collect();
     golden(|| assert_snapshot!("cells", all.join("\n")));
 }
 
@@ -78,6 +79,8 @@ fn payloads() {
         (u64::MAX, Body::Goodbye),
         (0, Body::GoodbyeSeen),
         (0, Body::Empty),
+        (0, Body::Resume { highest: 0x0102_0304_0506_0708, window: 0xa0, gone: 0x0a0b }),
+        (13, Body::Skip { to: 0x0102_0304_0506_0708 }),
     ];
     let lines = bodies.map(|(sequence, body)| {
         let payload = Payload { sequence, body };
