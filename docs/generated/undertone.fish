@@ -39,6 +39,7 @@ complete -c undertone -n "__fish_undertone_needs_command" -f -a "doctor" -d 'Say
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "profile" -d 'Make, list and destroy lasting profiles, and change their passwords'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "contact" -d 'List the contacts that a lasting profile keeps'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "message" -d 'Print or search what a lasting profile keeps of conversations'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "backup" -d 'Write a lasting profile to one file, and make a profile of it again'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "config" -d 'Show each setting and where it was said: option, environment, file or default'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "ratchet" -d 'Encrypt messages, files and pipes end to end, over whatever carries bytes'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "otr" -d 'Talk with other programs by Off-the-Record messaging'
@@ -241,6 +242,45 @@ complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -f -a "create" -d 'Write a profile to one file, under a passphrase of its own'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and not __fish_seen_subcommand_from create restore" -f -a "restore" -d 'Make a new profile of a backup, on this machine or another'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l passphrase-file -d 'The passphrase of the backup is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l passphrase-fd -d 'The passphrase of the backup is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-history -d 'Without messages, drafts and what waits to be sent: contacts alone'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l passphrase-file -d 'The passphrase of the backup is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l passphrase-fd -d 'The passphrase of the backup is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand backup; and __fish_seen_subcommand_from restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand config" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand config" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'

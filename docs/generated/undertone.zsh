@@ -349,6 +349,72 @@ debug\:"What happened inside"))' \
     ;;
 esac
 ;;
+(backup)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__backup_commands" \
+"*::: :->backup" \
+&& ret=0
+
+    case $state in
+    (backup)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-backup-command-$line[1]:"
+        case $line[1] in
+            (create)
+_arguments "${_arguments_options[@]}" : \
+'--passphrase-file=[The passphrase of the backup is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase of the backup is the next line of this open file descriptor]:NUMBER:_default' \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--no-history[Without messages, drafts and what waits to be sent\: contacts alone]' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':file -- Where it goes; never in place of another file:_files' \
+&& ret=0
+;;
+(restore)
+_arguments "${_arguments_options[@]}" : \
+'--passphrase-file=[The passphrase of the backup is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--passphrase-file)--passphrase-fd=[The passphrase of the backup is the next line of this open file descriptor]:NUMBER:_default' \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':file -- The backup:_files' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
 (config)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
@@ -670,6 +736,7 @@ _undertone_commands() {
 'profile:Make, list and destroy lasting profiles, and change their passwords' \
 'contact:List the contacts that a lasting profile keeps' \
 'message:Print or search what a lasting profile keeps of conversations' \
+'backup:Write a lasting profile to one file, and make a profile of it again' \
 'config:Show each setting and where it was said\: option, environment, file or default' \
 'ratchet:Encrypt messages, files and pipes end to end, over whatever carries bytes' \
 'otr:Talk with other programs by Off-the-Record messaging' \
@@ -678,6 +745,24 @@ _undertone_commands() {
 'man:Write the manual page to standard output' \
     )
     _describe -t commands 'undertone commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__backup_commands] )) ||
+_undertone__subcmd__backup_commands() {
+    local commands; commands=(
+'create:Write a profile to one file, under a passphrase of its own' \
+'restore:Make a new profile of a backup, on this machine or another' \
+    )
+    _describe -t commands 'undertone backup commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__backup__subcmd__create_commands] )) ||
+_undertone__subcmd__backup__subcmd__create_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone backup create commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__backup__subcmd__restore_commands] )) ||
+_undertone__subcmd__backup__subcmd__restore_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone backup restore commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__chat_commands] )) ||
 _undertone__subcmd__chat_commands() {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use undertone_engine::storage::{
-    Contact, Counters, MessageRow, Policy, Profile as Own, Write, message_id,
+    Contact, Counters, MessageRow, Policy, Profile as Own, Recovery, Write, message_id,
 };
 use undertone_handle::ConversationId;
 use undertone_handle::command::{Name, Reaction, Role};
@@ -170,7 +170,7 @@ fn people(count: u32) -> Result<Vec<Person>, Failure> {
                 own: OwnCard::generate(&mut rng).into_kept(),
                 card: OwnCard::generate(&mut rng).public().clone(),
                 pairing: [3; 32],
-                recovery_key: Secret::random(&mut rng),
+                recovery: Recovery::new(Secret::random(&mut rng)),
                 trust: Trust::Verified { skipped: true },
             };
             Ok(Person { contact, session: session.clone(), counters: Counters::default() })

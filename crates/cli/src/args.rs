@@ -51,6 +51,7 @@ Examples:
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone contact list        the contacts that a lasting profile keeps
   undertone message list ana    what was said with one of them
+  undertone backup create FILE  a profile in one file, under a passphrase of its own
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
   undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
@@ -72,6 +73,7 @@ Examples:
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone contact list        the contacts that a lasting profile keeps
   undertone message list ana    what was said with one of them
+  undertone backup create FILE  a profile in one file, under a passphrase of its own
   undertone config              each setting, and where it was said
   undertone ratchet list        messages, files and pipes end to end, without any network
   undertone otr talk --help     by hand with programs that speak Off-the-Record messaging
@@ -184,6 +186,16 @@ Examples:
   undertone message list ana                 what was said, oldest first
   undertone message search blue bench        in all conversations, newest first")]
     Message(undertone_tools::kept::Messages),
+    /// Write a lasting profile to one file, and make a profile of it again.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone backup create work.backup        asks for a new passphrase, twice
+  undertone backup restore work.backup       a new profile, here or on another machine
+
+After a restore nothing is sent before both sides of a conversation have agreed on new keys, which happens
+by itself; each contact is told.")]
+    Backup(undertone_tools::backup::Backup),
     /// Show each setting and where it was said: option, environment, file or default.
     #[command(after_help = "\
 Examples:

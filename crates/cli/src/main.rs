@@ -1,6 +1,8 @@
 //! The binary `undertone`: arguments and wiring, nothing else.
 
 mod args;
+#[cfg(feature = "sqlcipher")]
+mod backup;
 mod chat;
 mod config;
 mod demo;
@@ -100,6 +102,8 @@ fn run(cli: Cli, limit: LockLimit, json: &mut bool) -> Exit {
         Some(Command::Contact(arguments)) => profile::contact(arguments, &settings, limit),
         #[cfg(feature = "sqlcipher")]
         Some(Command::Message(arguments)) => profile::message(arguments, &settings, limit),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Backup(arguments)) => backup::backup(arguments, &settings, limit),
         command => converse(command, &settings, draws, limit),
     }
 }

@@ -48,6 +48,28 @@ fn a_text_that_comes_often_is_delivered_once() {
     assert_eq!(net.received(0), ["once"]);
 }
 
+/// Only a restored partner says these; what a lying one gains by them is its own texts refused.
+#[test]
+fn a_skip_that_leads_nowhere_and_a_resume_out_of_place_change_nothing() {
+    let (mut net, mut puppet) = open(21);
+    let skip = |sequence, to| Payload { sequence, body: Body::Skip { to } };
+    let resume = |highest, gone| {
+        let body = Body::Resume { highest, window: 0, gone };
+        Payload { sequence: 0, body }
+    };
+    puppet.send(&mut net, &skip(3, u64::MAX));
+    puppet.send(&mut net, &skip(4, 2));
+    puppet.send(&mut net, &resume(u64::MAX, 0));
+    assert_eq!(refusals(&net), 3);
+    puppet.send(&mut net, &resume(2, u64::MAX));
+    puppet.send(&mut net, &text(5, "next"));
+    puppet.send(&mut net, &skip(6, 1 << 32));
+    puppet.send(&mut net, &text(7, "skipped"));
+    puppet.send(&mut net, &text(1 << 32, "there"));
+    assert_eq!(net.received(0), ["next", "there"]);
+    assert_eq!(refusals(&net), 3);
+}
+
 /// Whoever sends and sends and reads nothing stops the other side's receipts; when they read again,
 /// what they are owed comes without another text.
 #[test]

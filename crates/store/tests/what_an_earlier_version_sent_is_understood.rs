@@ -111,8 +111,8 @@ fn play(folder: &Path) -> String {
     });
     let stream = StreamId(1);
     give(&mut engine, 10_000, Input::Dialled { dial: dial.unwrap(), result: Ok(stream) });
-    let keys = ChannelKeys { sid: [0; 32], binding: [0; 32], link };
-    give(&mut engine, 10_000, Input::Secured { stream, keys });
+    let keys = ChannelKeys { sid: [0; 32], binding: [0; 32], link, repair: [0; 32] };
+    give(&mut engine, 10_000, Input::Secured { stream, keys, known: true });
     let mut assembler = Assembler::new();
     for (word, bytes) in lines {
         assert_eq!(word, "cell");
@@ -175,7 +175,8 @@ fn record(version: &str) {
     let answered = (answered, net.last_received(0)).1;
 
     // A new connection under a known exporter value; the proof on it is the first thing of the record.
-    net.same_keys = Some(ChannelKeys { sid: [1; 32], binding: [2; 32], link: [3; 32] });
+    net.same_keys =
+        Some(ChannelKeys { sid: [1; 32], binding: [2; 32], link: [3; 32], repair: [4; 32] });
     let sent = Rc::new(RefCell::new(Vec::<(FrameKind, Vec<u8>)>::new()));
     let heard = Rc::clone(&sent);
     net.tap = Some(Box::new(move |passing| {

@@ -41,6 +41,7 @@
 //! ```
 
 pub mod armor;
+pub mod backup;
 mod failure;
 pub mod kept;
 pub mod otr;

@@ -20,12 +20,14 @@ pub(crate) enum Noun {
     Passphrase,
     /// That of a profile.
     Password,
+    /// That of a backup.
+    Backup,
 }
 
 impl Noun {
     fn word(self) -> &'static str {
         match self {
-            Self::Passphrase => "passphrase",
+            Self::Passphrase | Self::Backup => "passphrase",
             Self::Password => "password",
         }
     }
@@ -34,6 +36,7 @@ impl Noun {
         match self {
             Self::Passphrase => "A new passphrase for the database: ",
             Self::Password => "A new password for the profile: ",
+            Self::Backup => "A new passphrase for the backup: ",
         }
     }
 }

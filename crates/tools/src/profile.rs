@@ -123,6 +123,13 @@ pub struct Whose {
     password: Given,
 }
 
+impl Whose {
+    /// The profile that is named, if one is, and where its password comes from.
+    pub(crate) fn apart(self) -> (Option<String>, Source) {
+        (self.profile, self.password.source())
+    }
+}
+
 impl Given {
     fn source(self) -> Source {
         let Self { password_file, password_fd, no_password } = self;
@@ -130,7 +137,7 @@ impl Given {
     }
 }
 
-fn source(file: Option<PathBuf>, descriptor: Option<u32>, none: bool) -> Source {
+pub(crate) fn source(file: Option<PathBuf>, descriptor: Option<u32>, none: bool) -> Source {
     Source { noun: Noun::Password, file, descriptor, none }
 }
 
@@ -354,7 +361,7 @@ pub fn run(
 
 /// Puts in order what killed processes left. What can't be put in order now keeps nobody from
 /// reading the list; who wants to write is told then.
-fn mend(home: &Home, streams: &mut Streams) {
+pub(crate) fn mend(home: &Home, streams: &mut Streams) {
     let Mended { unfinished, destroyed, .. } = home.mend().unwrap_or_default();
     if unfinished > 0 {
         streams.say("Making a profile had broken off; what was left of it is removed.");
@@ -461,7 +468,7 @@ fn destroy(home: &Home, name: &str, streams: &mut Streams) -> Result<(), Failure
     Ok(())
 }
 
-fn warn_of_none(protection: &Protection, streams: &mut Streams) {
+pub(crate) fn warn_of_none(protection: &Protection, streams: &mut Streams) {
     if matches!(protection, Protection::Nothing) {
         streams.say(
             "Without a password, whoever can read the files of the profile can read everything.",
@@ -470,7 +477,7 @@ fn warn_of_none(protection: &Protection, streams: &mut Streams) {
 }
 
 /// A name as it stands in a sentence.
-fn quoted(name: &str) -> String {
+pub(crate) fn quoted(name: &str) -> String {
     format!("\u{201c}{name}\u{201d}")
 }
 

@@ -69,6 +69,32 @@ async fn a_wrong_key_is_refused_both_ways() {
     assert_eq!(receiver.recv().await, Ok(None));
 }
 
+/// The door of a repair: any key, which is told, but a key.
+#[tokio::test]
+async fn a_server_that_lets_anybody_in_still_wants_a_certificate_and_says_which() {
+    let right = Pins::one(identity(2).public_key());
+    let (client, server) = both(Some(right), ClientPolicy::Any).await;
+    assert!(client.is_ok());
+    assert_eq!(server.unwrap().peer_key(), Some(&identity(1).public_key()));
+    let (_client, server) = both(None, ClientPolicy::Any).await;
+    assert!(matches!(server, Err(HandshakeError::NoCertificate)), "{server:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_is_repaired_takes_any_certificate_and_shows_its_own() {
+    let (near, far) = duplex(1 << 16);
+    let (own, other) = (identity(1), identity(7));
+    let policy = ClientPolicy::Any;
+    let (client, server) = tokio::join!(
+        connect(Box::new(near), Peer::Any { own: &own }, soon()),
+        accept(Box::new(far), &other, policy, soon())
+    );
+    let (client, server) = (client.unwrap(), server.unwrap());
+    assert_negotiated(&client);
+    assert_eq!(client.peer_key(), Some(&other.public_key()));
+    assert_eq!(server.peer_key(), Some(&own.public_key()));
+}
+
 #[tokio::test]
 async fn a_client_without_a_certificate_is_refused_on_a_link() {
     let policy = ClientPolicy::Pinned(Pins::one(identity(1).public_key()));
