@@ -431,6 +431,11 @@ fn command_in(
                 conversation.heal(cx);
             }
         }
+        Command::Reconnect(id) => {
+            if let Some(conversation) = conversations.get_mut(&id) {
+                conversation.reconnect(cx);
+            }
+        }
         Command::Leave(id) => {
             if let Some(conversation) = conversations.get_mut(&id) {
                 conversation.leave(cx);

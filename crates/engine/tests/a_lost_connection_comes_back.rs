@@ -5,6 +5,7 @@ mod common;
 
 use common::{Net, TALK, Tap};
 use undertone_engine::storage::View as _;
+use undertone_handle::Command;
 use undertone_handle::event::{ConversationEvent, Delivery, LinkState};
 use undertone_wire::cell::FrameKind;
 
@@ -36,6 +37,40 @@ fn what_was_under_way_arrives_once_after_the_connection_is_back() {
     for node in 0..2 {
         assert!(net.says(node, &ConversationEvent::Link(LinkState::Up)));
     }
+}
+
+/// Either side may want another connection; there is one soon, whoever dials, and nothing is lost.
+#[test]
+fn a_connection_is_made_anew_on_request() {
+    for node in 0..2 {
+        let mut net = Net::open(9);
+        net.say(0, "one");
+        net.command(node, Command::Reconnect(TALK));
+        for side in 0..2 {
+            let mut told = net.told(side).into_iter();
+            assert!(told.any(|e| matches!(e, ConversationEvent::Link(LinkState::Lost { .. }))));
+        }
+        net.say(1, "eins");
+        net.pass(20_000);
+        assert_eq!((net.received(0).len(), net.received(1).len()), (1, 1));
+        for side in 0..2 {
+            assert!(net.says(side, &ConversationEvent::Link(LinkState::Up)));
+        }
+    }
+}
+
+/// Where a dial was to wait for minutes, it is made at once.
+#[test]
+fn a_pause_is_cut_short_on_request() {
+    let mut net = Net::open(10);
+    net.down = true;
+    net.cut_all();
+    net.pass(120_000);
+    net.down = false;
+    let guest = 1;
+    net.command(guest, Command::Reconnect(TALK));
+    net.pass(2_000);
+    assert!(net.says(guest, &ConversationEvent::Link(LinkState::Up)));
 }
 
 /// Each frame after the first text is lost once, at every position in turn.

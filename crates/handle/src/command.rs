@@ -24,6 +24,8 @@ pub enum Command {
     /// Make new post-quantum keys at once, or with the next connection. Answered by
     /// [`crate::event::ConversationEvent::Healing`].
     Heal(ConversationId),
+    /// Make the connection anew, on other circuits of the network.
+    Reconnect(ConversationId),
     /// Send a text. It is kept and shown as waiting while there is no connection.
     Send {
         /// In which conversation.

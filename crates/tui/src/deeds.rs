@@ -20,6 +20,7 @@ pub(crate) enum Deed {
     Status,
     Config,
     Clear,
+    Reset,
     List,
     Open(String),
 }
@@ -39,6 +40,7 @@ pub(crate) fn parse(line: &str) -> Option<Result<Deed, &'static str>> {
         "status" => alone(Deed::Status),
         "config" => alone(Deed::Config),
         "clear" => alone(Deed::Clear),
+        "reset" => alone(Deed::Reset),
         "list" | "convs" => alone(Deed::List),
         "rename" | "nick" => Name::parse(rest).map(Deed::Rename).map_err(|_| {
             "/rename NAME shows your partner under another name, here alone: 1 to 30 characters, \
@@ -91,6 +93,7 @@ mod tests {
             ("status", Deed::Status),
             ("config", Deed::Config),
             ("clear", Deed::Clear),
+            ("reset", Deed::Reset),
             ("list", Deed::List),
             ("convs", Deed::List),
             ("open ana from work", Deed::Open("ana from work".into())),
@@ -125,6 +128,7 @@ mod tests {
             Deed::Status => Deed::Status,
             Deed::Config => Deed::Config,
             Deed::Clear => Deed::Clear,
+            Deed::Reset => Deed::Reset,
             Deed::List => Deed::List,
             Deed::Open(which) => Deed::Open(which.clone()),
         }

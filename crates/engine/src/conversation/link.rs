@@ -111,6 +111,24 @@ impl Conversation {
         self.wait_again(cx);
     }
 
+    /// The user wants other circuits: the connection is closed, and made anew by the side that dials. A dial that is
+    /// under way is on new ones already; one that was to wait is made now.
+    pub(crate) fn reconnect(&mut self, cx: &mut Cx<'_, '_>) {
+        let dials = dials(self.contact.role) && self.connection.proving.is_empty();
+        match &mut self.connection.state {
+            State::Up(stream) => {
+                cx.close(*stream, CloseWhen::Now);
+                self.lost(cx);
+            }
+            State::Down(down) if dials && down.dial.is_none() && !self.contact.ended => {
+                down.pause = DIAL_PAUSE;
+                down.next = down.next.map(|_| cx.now);
+            }
+            State::Down(_) | State::Ended => {}
+        }
+        self.save(cx);
+    }
+
     /// When a conversation that is down now is given up; a lasting one never is.
     fn gives_up_at(&self, now: Millis) -> Option<Millis> {
         (!self.contact.lasting).then(|| now.saturating_add(REDIAL_FOR))

@@ -20,6 +20,8 @@ pub enum Request {
     Cancel,
     /// `{"heal":true}`: make new keys.
     Heal,
+    /// `{"reset":true}`: make the connection anew, on other circuits.
+    Reset,
     /// `{"stay":true}`: after a failed or cancelled check, stay; `false` leaves.
     Stay(bool),
     /// `{"quit":true}`: say goodbye and end.
@@ -98,6 +100,7 @@ pub enum ProfileRequest {
 #[error(
     "this line begins with a brace but is none of {{\"send\":\"…\"}}, {{\"check\":true}}, \
      {{\"secret\":\"…\"}}, {{\"confirm\":\"check\"}}, {{\"cancel\":true}}, {{\"heal\":true}}, \
+     {{\"reset\":true}}, \
      {{\"stay\":false}}, {{\"quit\":true}}, {{\"reply\":{{\"message\":1,\"text\":\"…\"}}}}, \
      {{\"edit\":{{\"message\":1,\"text\":\"…\"}}}}, {{\"take_back\":1}}, {{\"delete\":1}}, \
      {{\"react\":{{\"message\":1,\"sign\":\"…\"}}}}, {{\"timer\":3600}}, {{\"lock\":true}}, \
@@ -117,6 +120,7 @@ enum RequestRow {
     Confirm(String),
     Cancel(bool),
     Heal(bool),
+    Reset(bool),
     Stay(bool),
     Quit(bool),
     Reply(TextRow),
@@ -192,6 +196,7 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Confirm(word) => Ok(Request::Confirm(word)),
         RequestRow::Cancel(true) => Ok(Request::Cancel),
         RequestRow::Heal(true) => Ok(Request::Heal),
+        RequestRow::Reset(true) => Ok(Request::Reset),
         RequestRow::Stay(stay) => Ok(Request::Stay(stay)),
         RequestRow::Quit(true) => Ok(Request::Quit),
         RequestRow::Reply(TextRow { message: number, text }) => {
@@ -226,6 +231,7 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Open(which) => profile(ProfileRequest::Open(which)),
         RequestRow::Cancel(false)
         | RequestRow::Heal(false)
+        | RequestRow::Reset(false)
         | RequestRow::Quit(false)
         | RequestRow::Lock(false)
         | RequestRow::Conversations(false) => Err(NotUnderstood),
@@ -248,6 +254,7 @@ mod tests {
         assert_eq!(request(r#"{"confirm":"check"}"#), Ok(Request::Confirm("check".into())));
         assert_eq!(request(r#"{"cancel":true}"#), Ok(Request::Cancel));
         assert_eq!(request(r#"{"heal":true}"#), Ok(Request::Heal));
+        assert_eq!(request(r#"{"reset":true}"#), Ok(Request::Reset));
         assert_eq!(request(r#"{"quit":true}"#), Ok(Request::Quit));
         let cases = [
             (
@@ -314,6 +321,7 @@ mod tests {
             r#"{"quit":false}"#,
             r#"{"cancel":false}"#,
             r#"{"heal":false}"#,
+            r#"{"reset":false}"#,
             r#"{"delete":"3"}"#,
             r#"{"delete":-3}"#,
             r#"{"timer":-1}"#,

@@ -24,6 +24,7 @@ impl Talk {
             }
             Request::Cancel => self.cancel_check(),
             Request::Heal => self.heal(),
+            Request::Reset => self.reset(),
             Request::Typed(text) if is_cancel(&text) && self.checking => self.cancel_check(),
             Request::Send(text) => {
                 self.texts.push_back(text);
@@ -219,6 +220,14 @@ impl Talk {
         }
     }
 
+    /// Another connection.
+    pub(super) fn reset(&mut self) {
+        match self.id.filter(|_| self.is_paired()) {
+            Some(id) => self.acts.push(Act::Command(Command::Reconnect(id))),
+            None => self.complain("There is no conversation yet."),
+        }
+    }
+
     fn stay(&mut self, stay: bool) {
         if !stay {
             let end = self.end_of_leaving();
@@ -329,10 +338,11 @@ impl Drop for Talk {
 
 const NO_CHECK: &str = "No check is running.";
 
-const HELP: [&str; 9] = [
+const HELP: [&str; 10] = [
     "A line is a text and is sent. //… sends a text that begins with /.",
     "/check compares a secret that only you two know; /cancel calls it off.",
     "/heal makes new keys, against somebody who may have copied the present ones.",
+    "/reset makes the connection anew, on other circuits.",
     "/edit TEXT, /reply TEXT, /react SIGN, /delete 3, /cancel 3 change or answer a message: 3 is your \
      third, p3 your partner's; without a number the last.",
     "/timer 1h lets new messages disappear an hour after they were seen, /timer off lets them stay.",

@@ -44,6 +44,7 @@ impl Talk {
                 }
             }
             Deed::Clear => self.acts.push(Act::Clear),
+            Deed::Reset => self.reset(),
             Deed::List if self.plan.profile.is_some() => self.say_list(),
             Deed::List => self.complain(&nothing_lasts().to_string()),
             Deed::Open(which) => self.open_called(&which),

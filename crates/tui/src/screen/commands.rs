@@ -13,7 +13,7 @@ pub(super) const COMMANDS: [(&[&str], &str); 10] = [
     (&["/quit", ".quit", "/exit"], "end the conversation on both sides"),
     (&["/check", "/auth"], "compare a secret that only you two know"),
     (&["/cancel"], "call a check off"),
-    (&["/heal", ".heal"], "make new keys now"),
+    (&["/heal", "/reset"], "make new keys now; connect anew, on other circuits"),
     (&["/edit", "/delete"], "/edit TEXT changes your last text; /delete 3, /cancel 3"),
     (&["/reply", "/react"], "/reply TEXT and /react SIGN answer; p3 is their third"),
     (&["/timer", ".timer"], "/timer 1h: new texts disappear; off"),
@@ -54,6 +54,7 @@ pub(super) fn typed(line: &str) -> Typed {
         return Typed::Deed(deed);
     }
     let line = line.trim_end();
+    let line = if line == ".heal" { "/heal" } else { line };
     let known = COMMANDS.iter().find(|(names, _)| names.contains(&line));
     known.and_then(|(names, _)| names.first()).map_or(Typed::Text, |name| Typed::Known(name))
 }

@@ -111,6 +111,11 @@ impl App {
                     self.note(line, Tone::Plain);
                 }
             }
+            Deed::Reset => {
+                if let Some(id) = self.id {
+                    self.actions.push(Action::Command(Command::Reconnect(id)));
+                }
+            }
             Deed::Clear => {
                 self.chat.clear();
                 self.remark = None;
