@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use undertone_ratchet::sealed::{
     MAX_SEALED_PLAINTEXT, OpenError, SIZES, SealError, SealedSession, TagTable, WINDOW,
 };
-use undertone_ratchet::session::{EncryptError, MAX_CHAIN};
+use undertone_ratchet::session::{EncryptError, MAX_CHAIN, MAX_SKIPPED_AGE};
 
 use crate::ends::rng;
 use crate::sealed_ends::{CONVERSATION, ends, pass};
@@ -163,6 +163,19 @@ fn one_table_holds_many_conversations() {
         ben.leave(&mut table);
     }
     assert!(table.is_empty());
+}
+
+#[test]
+fn keys_of_what_never_came_go_after_a_day() {
+    let mut rng = rng(12);
+    let [mut ana, mut ben] = ends(&mut rng);
+    ana.seal(b"lost", &mut rng);
+    pass(&mut ana, &mut ben, b"came", &mut rng);
+    let length = ben.session.to_bytes().len();
+    ben.session.expire(MAX_SKIPPED_AGE);
+    assert_eq!(ben.session.to_bytes().len(), length);
+    ben.session.expire(MAX_SKIPPED_AGE + 1);
+    assert!(ben.session.to_bytes().len() < length);
 }
 
 #[test]
