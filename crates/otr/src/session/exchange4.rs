@@ -105,11 +105,21 @@ impl Session {
             (self.settings.our_name.clone(), self.settings.peer_name.clone());
         let ours = self.account.tag;
         let ends = Ends { ours, theirs, our_name: &our_name, their_name: &their_name };
-        let peer = self.peer(instance, Version::V4).ok_or(Refusal::TooManyInstances)?;
-        if let (Some(started), true) = (&started, peer.dake.is_none())
-            && matches!(body, Body::Identity(_) | Body::AuthR(_))
-            && !std::ptr::eq(peer.answered4.as_ptr(), Arc::as_ptr(started))
-        {
+        if !self.has_room(instance) {
+            return Err(Refusal::TooManyInstances);
+        }
+        // What is refused leaves no trace: whom nobody knows is remembered afterwards, and what we began lent to a
+        // client until then.
+        let mut fresh = Peer::new(instance, Version::V4);
+        let found = self.peers.iter_mut().find(|peer| peer.instance == instance);
+        let is_known = found.is_some();
+        let peer = found.unwrap_or(&mut fresh);
+        let lent = started.as_ref().filter(|started| {
+            peer.dake.is_none()
+                && matches!(body, Body::Identity(_) | Body::AuthR(_))
+                && !std::ptr::eq(peer.answered4.as_ptr(), Arc::as_ptr(started))
+        });
+        if let Some(started) = lent {
             peer.dake = Dake::AwaitingAuthR(Arc::clone(started));
         }
         let outcome = match body {
@@ -118,16 +128,29 @@ impl Session {
             Body::AuthI(signature) => peer.dake.auth_i(&signature, ends),
             Body::OfflineAuth(_) | Body::Data(_) => Err(AkeError::Unexpected),
         };
-        let outcome = outcome.map_err(wrong)?;
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                if lent.is_some() {
+                    peer.dake = Dake::None;
+                }
+                return Err(wrong(error));
+            }
+        };
         peer.auth_since = now;
         // What we began is answered, or gave way to what the peer began.
-        if let Some(started) = started.filter(|_| !matches!(peer.dake, Dake::AwaitingAuthR(_))) {
-            peer.answered4 = Arc::downgrade(&started);
+        if let Some(started) = &started
+            && !matches!(peer.dake, Dake::AwaitingAuthR(_))
+        {
+            peer.answered4 = Arc::downgrade(started);
         }
         let outgoing = match &outcome {
             Outcome::Send(outgoing) => Some(outgoing),
             Outcome::Done(_, outgoing) => outgoing.as_ref(),
         };
+        if !is_known {
+            *self.peer(instance, Version::V4).ok_or(Refusal::TooManyInstances)? = fresh;
+        }
         let address = self.address4(instance);
         if let Some(outgoing) = outgoing {
             out.lines.extend(address.exchange(outgoing));

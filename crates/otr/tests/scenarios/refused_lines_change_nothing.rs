@@ -286,3 +286,18 @@ fn no_attack_is_an_empty_one() {
         assert_eq!(world.attack(version, (0, Harm::Reflect, 0)), version != Version::V2);
     }
 }
+
+/// A damaged answer to what an end began, which has begun again since: found by a random run.
+#[test]
+fn a_damaged_answer_to_an_earlier_beginning() {
+    let calm = |step| (step, Vec::new());
+    let mut steps: Vec<_> =
+        [Move::Deliver, Move::Start(0), Move::Start(0), Move::Start(0), Move::Deliver]
+            .map(calm)
+            .to_vec();
+    for at in [40, 568, 1_400] {
+        steps.push((Move::Start(0), vec![(0, Harm::Flip, at)]));
+        steps.push((Move::Start(1), vec![(1, Harm::Flip, at)]));
+    }
+    run(Version::V4, &steps);
+}
