@@ -151,7 +151,10 @@ impl Watch {
             let here: BTreeSet<u64> = new.theirs.iter().copied().collect();
             let kept: BTreeSet<u64> = new.own.iter().copied().collect();
             let sent = old.own.iter().filter(|number| !kept.contains(number)).copied();
-            self.lost.entry((machine, partner)).or_default().extend(sent.chain(timed));
+            // What was taken back after the backup is there again, and the partner has nothing in its place.
+            let taken_back = old.withdrawn.iter().chain(&old.deleted).copied();
+            let lost = self.lost.entry((machine, partner)).or_default();
+            lost.extend(sent.chain(timed).chain(taken_back));
             let waits = other.memory.outbox(contact_id(machine), 0, usize::MAX);
             let waits: BTreeSet<u64> = waits
                 .into_iter()

@@ -106,6 +106,15 @@ fn an_old_disk_and_an_old_machine_come_back() {
     }
 }
 
+/// On a slow way a repair may be done on the next stream before its end arrives on the one before; what comes late
+/// then puts nothing in the place of the newer session.
+#[test]
+fn the_late_end_of_an_older_repair_changes_nothing() {
+    let lines = "+1000 ~2ef7ec2f backup 1\n+100 ~5ddf9689 restore 1\n+10 ~6720b9fe crash 2 after 3 33387\n\
+                 +1544 ~115ba2e5 slow 0 1 4673\n+10000 ~65493367 calm";
+    assert_eq!(held("seed 503 engines 3", lines).of(Fault::Restore), 1);
+}
+
 /// Whatever a contact says, nothing that must hold breaks, and the conversation with somebody else
 /// goes on.
 #[test]

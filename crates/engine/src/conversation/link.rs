@@ -284,6 +284,15 @@ impl Conversation {
         self.redial_later(cx);
     }
 
+    /// A repair is done: an older one that is still under way, whose end may come late, must not put its session in
+    /// the place of this one.
+    pub(super) fn drop_repairs(&mut self, cx: &mut Cx<'_, '_>) {
+        let under_way = self.connection.proving.iter().filter(|p| p.repair.is_some());
+        for stream in under_way.map(|p| p.stream).collect::<Vec<_>>() {
+            self.drop_proving(stream, cx);
+        }
+    }
+
     /// After a repair: the connection is to be made anew, once the other end has heard that it is.
     pub(super) fn redial_soon(&mut self, now: Millis) {
         let dials = dials(self.contact.role);

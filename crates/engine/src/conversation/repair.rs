@@ -324,6 +324,7 @@ impl Conversation {
         if matches!(self.phase, Phase::Over | Phase::Ended) {
             return;
         }
+        self.drop_repairs(cx);
         let Repaired { session, peer_incarnation, recovery: keys, .. } = repaired;
         let recovery = &mut self.contact.recovery;
         let own = recovery.state == RepairState::Needed && recovery.restored_from.is_some();
