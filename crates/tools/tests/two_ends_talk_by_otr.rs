@@ -195,7 +195,9 @@ fn after_the_end_nothing_is_sent_until_the_person_decides() {
     ana.types("open");
     ben.hears("them, in the clear: open");
     ana.types("/otr");
-    ben.reads("A private conversation has begun, in version 4.");
+    for person in [&mut ana, &mut ben] {
+        person.reads("A private conversation has begun, in version 4.");
+    }
     ana.types("again");
     ben.hears("them: again");
     ana.types("/quit");
@@ -293,7 +295,9 @@ fn tags_start_a_conversation_where_the_policy_says_so() {
     let (mut ana, mut ben) = two(&["--policy", "opportunistic"]);
     ana.types("hello");
     ben.hears("them, in the clear: hello");
-    ana.reads("A private conversation has begun, in version 4.");
+    for person in [&mut ana, &mut ben] {
+        person.reads("A private conversation has begun, in version 4.");
+    }
     ben.types("hello in private");
     ana.hears("them: hello in private");
 }
