@@ -43,7 +43,7 @@ pub fn restore(
         counters.sent = counters.sent.max(counters.next.saturating_sub(1));
         counters.next = counters.next.saturating_add(JUMP);
     }
-    placeholder(&mut rng)
+    session_of_nobody(&mut rng)
 }
 
 /// What waits for its receipt, or came early, as a backup has it: nothing in the place of what
@@ -67,7 +67,8 @@ pub fn waiting(
     if stays { Zeroizing::new(body.to_vec()) } else { nothing() }
 }
 
-fn placeholder(rng: &mut impl CryptoRng) -> Result<Zeroizing<Vec<u8>>, RootError> {
+/// A session that nobody has the other end of.
+fn session_of_nobody(rng: &mut impl CryptoRng) -> Result<Zeroizing<Vec<u8>>, RootError> {
     let (own, other) = (OwnKeys::generate(rng), OwnKeys::generate(rng));
     let (_, to_other) = encapsulate(&other.public(), rng);
     let (_, to_own) = encapsulate(&own.public(), rng);

@@ -283,8 +283,8 @@ impl Taken {
         writes: &mut Vec<Write>,
     ) -> Result<(), ReadError> {
         let new = self.ids.insert(contact.id) && self.numbers.insert(contact.number);
-        let placeholder = restore::restore(&mut contact, &mut counters, rng);
-        let session = placeholder.ok().filter(|_| new).ok_or(ReadError::Damaged)?;
+        let session = restore::restore(&mut contact, &mut counters, rng);
+        let session = session.ok().filter(|_| new).ok_or(ReadError::Damaged)?;
         self.contents.contacts += 1;
         let id = contact.id;
         writes.push(Write::PutContact(Box::new(contact)));

@@ -9,6 +9,9 @@ mod a_pipe_sends_waits_and_leaves;
 #[cfg(test)]
 mod a_profile_in_lines;
 #[cfg(test)]
+#[path = "../common/mod.rs"]
+mod common;
+#[cfg(test)]
 mod json_lines_can_be_scripted;
 #[cfg(test)]
 mod messages_are_changed;

@@ -1,13 +1,15 @@
 //! Plays lines and a node to the model and writes down what comes out.
 
-use undertone_handle::command::{CheckCommand, Command, History, Name, Role};
-use undertone_handle::event::{ConversationEvent, Delivery, MeetingEvent, NetworkKind, Trust};
-use undertone_handle::query::Line;
+use undertone_handle::command::{Command, Name, Role};
+use undertone_handle::event::{ConversationEvent, MeetingEvent, NetworkKind};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket};
-use undertone_tui::keeper::{Found, Wanted};
+use undertone_tui::keeper::Found;
 use undertone_tui::plain::{Act, AtEnd, Options, Shape, Talk};
-use undertone_tui::{End, Now, Plan, Profile, Resume};
+use undertone_tui::{End, Now, Plan, Resume};
 use undertone_wire::code::Code;
+
+use crate::common;
+pub(crate) use crate::common::line;
 
 pub(crate) const ID: ConversationId = ConversationId(0xa7);
 
@@ -42,56 +44,14 @@ pub(crate) fn full_plan(role: Role) -> Plan {
     }
 }
 
-/// A message of a conversation that is kept.
-pub(crate) fn line(message: u64, own: bool, body: &str) -> Line {
-    Line {
-        message: MessageId(message),
-        own,
-        body: body.to_owned().into(),
-        at: 1_795_183_320,
-        delivery: Delivery::Delivered,
-        seen: true,
-        edited: None,
-        reply: None,
-        own_reaction: None,
-        peer_reaction: None,
-        timer: None,
-        expires: None,
-    }
-}
-
-fn room(id: ConversationId, peer: &str, lines: Vec<Line>) -> Resume {
-    Resume {
-        conversation: id,
-        nick: Some(Name::parse("bob").unwrap()),
-        peer: Name::parse(peer).unwrap(),
-        trust: Trust::Verified { skipped: false },
-        ended: false,
-        unread: 0,
-        lines,
-        timer: None,
-        history: History::Kept,
-        draft: None,
-    }
-}
-
 /// What was said with ana and ben.
 pub(crate) fn rooms() -> Vec<Resume> {
-    let ana = vec![line(3, false, "the papers are under the blue bench"), line(4, true, "thanks")];
-    let ben = vec![line(8, true, "see you")];
-    vec![room(ID, "ana", ana), room(ConversationId(2), "ben", ben)]
+    common::rooms(ID)
 }
 
 /// A profile under a password, with these conversations.
 pub(crate) fn kept_plan(conversations: Vec<Resume>) -> Plan {
-    let profile = Profile {
-        name: "home".to_owned(),
-        password: true,
-        idle_lock: None,
-        history: None,
-        conversations,
-    };
-    Plan { lasting: true, profile: Some(profile), ..plan() }
+    common::kept(plan(), conversations)
 }
 
 pub(crate) const WORDS: Options =
@@ -146,7 +106,7 @@ impl Player {
                 }
                 Act::Command(command) => self.write('*', &words(&command)),
                 Act::Clear => self.write('*', "clear"),
-                Act::Keep(wanted) => self.write('*', &format!("keep {}", kept(&wanted))),
+                Act::Keep(wanted) => self.write('*', &format!("keep {}", common::wanted(&wanted))),
                 Act::Text(_, text) => {
                     self.write('*', &format!("text {text:?}"));
                     self.next_id += 1;
@@ -247,16 +207,6 @@ impl Player {
     }
 }
 
-fn kept(wanted: &Wanted) -> String {
-    match wanted {
-        Wanted::Password { old, new } => {
-            let old = old.as_ref().map(|old| old.reveal().to_owned());
-            format!("password {old:?} -> {:?}", new.reveal())
-        }
-        other => format!("{other:?}"),
-    }
-}
-
 fn words(command: &Command) -> String {
     match command {
         Command::Meet { meet, .. } => format!(
@@ -267,17 +217,6 @@ fn words(command: &Command) -> String {
             *meet.code.text(),
             meet.check
         ),
-        Command::GiveUp(_) => "give up".to_owned(),
-        Command::Check(_, CheckCommand::Wish(wish)) => format!("wish {wish}"),
-        Command::Check(_, CheckCommand::Secret(secret)) => format!("secret {:?}", secret.reveal()),
-        Command::Check(_, CheckCommand::Confirm(word)) => format!("confirm {word:?}"),
-        Command::Check(_, CheckCommand::Cancel) => "cancel".to_owned(),
-        Command::Check(_, CheckCommand::Stay) => "stay".to_owned(),
-        Command::Heal(_) => "heal".to_owned(),
-        Command::Leave(_) => "leave".to_owned(),
-        Command::Shutdown => "shutdown".to_owned(),
-        Command::Draft(_, draft) => format!("draft {:?}", draft.reveal()),
-        Command::Rename(_, name) => format!("rename {name}"),
-        other => format!("{other:?}"),
+        other => common::words(other),
     }
 }

@@ -21,6 +21,9 @@ mod after_failures_a_word_is_typed;
 #[cfg(test)]
 mod an_answer_under_way_answers_nothing_else;
 #[cfg(test)]
+#[path = "../common/mod.rs"]
+mod common;
+#[cfg(test)]
 mod every_size_and_no_colour_can_be_read;
 #[cfg(test)]
 mod hostile_texts_stay_where_they_belong;

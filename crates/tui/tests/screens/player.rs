@@ -7,20 +7,19 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::{Backend as _, TestBackend};
 use ratatui::style::{Color, Modifier};
-use undertone_handle::command::{CheckCommand, Command, History, Name, Role};
+use undertone_handle::command::{Command, Name, Role};
 use undertone_handle::event::{
     CheckEvent, ConversationEvent, Delivery, MeetingEvent, MeetingStep, NetworkKind, NetworkState,
     NetworkStep, Trust,
 };
-use undertone_handle::query::Line;
 use undertone_handle::{ConversationId, Event, MessageId, Ticket};
-use undertone_tui::keeper::{Found, Wanted};
+use undertone_tui::keeper::Found;
 use undertone_tui::screen::{Action, App, Input};
-use undertone_tui::{End, Now, Plan, Profile, Resume};
+use undertone_tui::{End, Now, Plan, Resume};
 use undertone_wire::code::Code;
 
-/// Friday 20 November 2026, 14:02 UTC.
-pub(crate) const WALL: u64 = 1_795_183_320;
+use crate::common;
+pub(crate) use crate::common::{WALL, line};
 
 pub(crate) fn plan() -> Plan {
     let mut drawn = 0xa6;
@@ -47,56 +46,14 @@ pub(crate) fn plan() -> Plan {
     }
 }
 
-/// A message of a conversation that is kept.
-pub(crate) fn line(message: u64, own: bool, body: &str) -> Line {
-    Line {
-        message: MessageId(message),
-        own,
-        body: body.to_owned().into(),
-        at: WALL,
-        delivery: Delivery::Delivered,
-        seen: true,
-        edited: None,
-        reply: None,
-        own_reaction: None,
-        peer_reaction: None,
-        timer: None,
-        expires: None,
-    }
-}
-
-fn room(id: ConversationId, peer: &str, lines: Vec<Line>) -> Resume {
-    Resume {
-        conversation: id,
-        nick: Some(Name::parse("bob").unwrap()),
-        peer: Name::parse(peer).unwrap(),
-        trust: Trust::Verified { skipped: false },
-        ended: false,
-        unread: 0,
-        lines,
-        timer: None,
-        history: History::Kept,
-        draft: None,
-    }
-}
-
 /// What was said with ana and ben.
 pub(crate) fn rooms() -> Vec<Resume> {
-    let ana = vec![line(3, false, "the papers are under the blue bench"), line(4, true, "thanks")];
-    let ben = vec![line(8, true, "see you")];
-    vec![room(ConversationId(1), "ana", ana), room(ConversationId(2), "ben", ben)]
+    common::rooms(ConversationId(1))
 }
 
 /// A profile under a password, with these conversations.
 pub(crate) fn kept_plan(conversations: Vec<Resume>) -> Plan {
-    let profile = Profile {
-        name: "home".to_owned(),
-        password: true,
-        idle_lock: None,
-        history: None,
-        conversations,
-    };
-    Plan { lasting: true, profile: Some(profile), ..plan() }
+    common::kept(plan(), conversations)
 }
 
 /// A plan that leaves nothing open: bob serves, doug comes.
@@ -188,7 +145,9 @@ impl Player {
                     self.next_id += 1;
                     self.update(Input::Numbered(ticket));
                 }
-                Action::Keep(wanted) => self.asked.push(format!("keep {}", kept(&wanted))),
+                Action::Keep(wanted) => {
+                    self.asked.push(format!("keep {}", common::wanted(&wanted)));
+                }
                 Action::Finish(outcome) => self.end = Some(outcome.end),
             }
         }
@@ -414,16 +373,6 @@ fn named(name: &str) -> KeyEvent {
     KeyEvent::new(code, modifiers)
 }
 
-fn kept(wanted: &Wanted) -> String {
-    match wanted {
-        Wanted::Password { old, new } => {
-            let old = old.as_ref().map(|old| old.reveal().to_owned());
-            format!("password {old:?} -> {:?}", new.reveal())
-        }
-        other => format!("{other:?}"),
-    }
-}
-
 fn words(command: &Command) -> String {
     match command {
         Command::Meet { conversation, meet } => format!(
@@ -435,17 +384,6 @@ fn words(command: &Command) -> String {
             *meet.code.text(),
             meet.check
         ),
-        Command::GiveUp(_) => "give up".to_owned(),
-        Command::Check(_, CheckCommand::Wish(wish)) => format!("wish {wish}"),
-        Command::Check(_, CheckCommand::Secret(secret)) => format!("secret {:?}", secret.reveal()),
-        Command::Check(_, CheckCommand::Confirm(word)) => format!("confirm {word:?}"),
-        Command::Check(_, CheckCommand::Cancel) => "cancel".to_owned(),
-        Command::Check(_, CheckCommand::Stay) => "stay".to_owned(),
-        Command::Heal(_) => "heal".to_owned(),
-        Command::Leave(_) => "leave".to_owned(),
-        Command::Shutdown => "shutdown".to_owned(),
-        Command::Draft(_, draft) => format!("draft {:?}", draft.reveal()),
-        Command::Rename(_, name) => format!("rename {name}"),
-        other => format!("{other:?}"),
+        other => common::words(other),
     }
 }
