@@ -52,7 +52,7 @@ fn advisories() -> Result<(), String> {
     step::run(step::cargo(&["deny", "--offline", "check", "advisories"]))
 }
 
-fn documentation() -> Result<(), String> {
+pub(crate) fn documentation() -> Result<(), String> {
     let mut command = step::cargo(&["doc", "--locked", "--workspace", "--no-deps"]);
     command.env("RUSTDOCFLAGS", "-D warnings");
     step::run(command)

@@ -165,6 +165,7 @@ fn build(tally: &mut Tally) -> bool {
 /// be compiled once more.
 fn local(tally: &mut Tally, wish: &Wish<'_>) {
     tally.step("local: lints", |_| check::lints(&["--workspace"]));
+    tally.step("local: documentation", |_| check::documentation());
     tally.step("local: tests", |tally| {
         nextest::nextest(tests(Tier::Local, &["--workspace"], wish), tally).map(drop)
     });

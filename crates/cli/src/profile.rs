@@ -58,6 +58,7 @@ fn resume(kept: Kept) -> Resume {
         peer: overview.name,
         trust: overview.trust,
         ended: overview.ended,
+        blocked: overview.blocked,
         unread: overview.unread,
         lines,
         timer: terms.timer,

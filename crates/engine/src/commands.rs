@@ -44,6 +44,11 @@ pub(crate) fn message_in(command: Command, conversations: &mut Conversations, cx
                 conversation.draft(&draft, cx);
             }
         }
+        Command::Block(id, blocked) => {
+            if let Some(conversation) = conversations.get_mut(&id) {
+                conversation.block(blocked, cx);
+            }
+        }
         Command::Rename(id, name) => {
             if let Some(conversation) = conversations.get_mut(&id) {
                 conversation.rename(name, cx);

@@ -196,11 +196,13 @@ pub struct Policy {
     /// Messages before this place in the conversation still have the times of an earlier choice of
     /// the history; 0: none has. A long history is gone through in several steps.
     pub to_date: u32,
+    /// The partner is neither dialled nor served.
+    pub blocked: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { history: History::Kept, timer: None, timer_changes: 0, to_date: 0 }
+        Self { history: History::Kept, timer: None, timer_changes: 0, to_date: 0, blocked: false }
     }
 }
 

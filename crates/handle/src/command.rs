@@ -60,6 +60,9 @@ pub enum Command {
     Draft(ConversationId, SecretText),
     /// Show the partner under another name, on this side.
     Rename(ConversationId, Name),
+    /// Block a lasting contact, or no longer: whoever is blocked is neither dialled nor served, and finds this side
+    /// away. Nothing is sent to them meanwhile.
+    Block(ConversationId, bool),
     /// Say goodbye and end the conversation on both sides. A lasting contact is deleted with all
     /// that belongs to it.
     Leave(ConversationId),

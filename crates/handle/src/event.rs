@@ -379,6 +379,8 @@ pub enum ConversationEvent {
     History(History),
     /// The partner is shown under another name.
     Renamed(String),
+    /// Whether the user has blocked the partner.
+    Blocked(bool),
     /// The name that the partner calls themselves. A claim, shown as one.
     PeerName(String),
     /// The connection changed.
@@ -435,6 +437,8 @@ pub enum NotSent {
     OutboxFull,
     /// It could not be stored, and what is not stored is not sent.
     NotStored,
+    /// The user has blocked the partner.
+    Blocked,
     /// The conversation is not open, or not any more.
     NotOpen,
 }

@@ -114,6 +114,8 @@ enum Row<'a> {
     History { conversation: Id, keeps: &'static str, seconds: Option<u32> },
     #[serde(rename = "peer.renamed")]
     Renamed { conversation: Id, name: &'a str },
+    #[serde(rename = "peer.blocked")]
+    PeerBlocked { conversation: Id, blocked: bool },
     #[serde(rename = "peer.name")]
     PeerName { conversation: Id, claims: &'a str },
     #[serde(rename = "link")]
@@ -147,6 +149,7 @@ enum Row<'a> {
         name: &'a str,
         trust: &'static str,
         ended: bool,
+        blocked: bool,
         unread: usize,
         waiting: usize,
         draft: bool,
@@ -162,7 +165,7 @@ enum Row<'a> {
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 41] = [
+pub const EVENTS: [&str; 42] = [
     "network.finding",
     "network.ready",
     "network.blocked",
@@ -188,6 +191,7 @@ pub const EVENTS: [&str; 41] = [
     "conversation.timer",
     "conversation.history",
     "peer.renamed",
+    "peer.blocked",
     "peer.name",
     "link",
     "healing",
@@ -331,6 +335,7 @@ pub fn overview_line(one: &Overview) -> String {
             name: one.name.as_str(),
             trust: trust(one.trust).0,
             ended: one.ended,
+            blocked: one.blocked,
             unread: one.unread,
             waiting: one.waiting,
             draft: one.draft,
@@ -497,6 +502,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
                 NotSent::TooLong => "too_long",
                 NotSent::OutboxFull => "outbox_full",
                 NotSent::NotStored => "not_stored",
+                NotSent::Blocked => "blocked",
                 NotSent::NotOpen => "not_open",
             };
             Row::NotSent { conversation, ticket: *ticket, reason }
@@ -539,6 +545,7 @@ fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
             Row::History { conversation, keeps, seconds }
         }
         ConversationEvent::Renamed(name) => Row::Renamed { conversation, name },
+        ConversationEvent::Blocked(blocked) => Row::PeerBlocked { conversation, blocked: *blocked },
         ConversationEvent::PeerName(claims) => Row::PeerName { conversation, claims },
         ConversationEvent::Link(state) => {
             let (state, redial_seconds) = match state {

@@ -44,6 +44,8 @@ pub struct Overview {
     pub trust: Trust,
     /// The partner said goodbye.
     pub ended: bool,
+    /// The user has blocked the partner.
+    pub blocked: bool,
     /// When it was paired, in seconds since 1970 by this machine's clock.
     pub since: u64,
     /// The newest message.

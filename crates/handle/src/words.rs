@@ -18,7 +18,8 @@ pub use self::check::{
 };
 pub use self::healing::{HealingColour, HealingWords, healing, healing_short};
 pub use self::message::{
-    deleted, delivery_mark, delivery_word, history, not_done, not_sent, timer, timer_stands,
+    blocked, deleted, delivery_mark, delivery_word, history, leave_how, not_done, not_sent, timer,
+    timer_stands,
 };
 pub use self::profile::{
     Locked, NO_PASSWORD, NOT_LOCKED_BY_WORDS, PASSWORD_CHANGED, locked, password_differs,

@@ -127,8 +127,14 @@ fn all_lines() -> Vec<String> {
             .map(|state| ConversationEvent::Delivery(message, state)),
     );
     conversation.extend(
-        [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotStored, NotSent::NotOpen]
-            .map(|reason| ConversationEvent::NotSent(Ticket(1), reason)),
+        [
+            NotSent::TooLong,
+            NotSent::OutboxFull,
+            NotSent::NotStored,
+            NotSent::Blocked,
+            NotSent::NotOpen,
+        ]
+        .map(|reason| ConversationEvent::NotSent(Ticket(1), reason)),
     );
     conversation.push(ConversationEvent::Edited { message, body: "no".into(), at });
     conversation.extend(
@@ -148,6 +154,8 @@ fn all_lines() -> Vec<String> {
         ConversationEvent::History(History::For(86_400)),
         ConversationEvent::History(History::NotKept),
         ConversationEvent::Renamed("doug from the pond".into()),
+        ConversationEvent::Blocked(true),
+        ConversationEvent::Blocked(false),
     ]);
     conversation.push(ConversationEvent::PeerName("doug".into()));
     conversation.extend(
@@ -198,6 +206,7 @@ fn all_lines() -> Vec<String> {
             name: Name::parse("doug").unwrap(),
             trust,
             ended: false,
+            blocked: false,
             since: at,
             last: None,
             unread: 2,
@@ -334,7 +343,7 @@ fn fits(property: &Value, value: &Value) -> bool {
 fn every_documented_request_is_understood() {
     let schema: Value = serde_json::from_str(REQUESTS).unwrap();
     let entries = schema["oneOf"].as_array().unwrap();
-    assert_eq!(entries.len(), 23);
+    assert_eq!(entries.len(), 25);
     for entry in entries {
         let (key, property) = entry["properties"].as_object().unwrap().iter().next().unwrap();
         let example = if property["type"] == "string" { r#""x""# } else { "true" };

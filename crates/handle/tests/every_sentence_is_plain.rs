@@ -68,7 +68,13 @@ fn errors() -> Vec<(String, UserError)> {
             errors.push((format!("{end:?}, {role:?}"), words::meeting_end(&end, role)));
         }
     }
-    for reason in [NotSent::TooLong, NotSent::OutboxFull, NotSent::NotStored, NotSent::NotOpen] {
+    for reason in [
+        NotSent::TooLong,
+        NotSent::OutboxFull,
+        NotSent::NotStored,
+        NotSent::Blocked,
+        NotSent::NotOpen,
+    ] {
         errors.push((format!("{reason:?}"), words::not_sent(reason)));
     }
     for reason in
@@ -106,6 +112,9 @@ fn sentences() -> Vec<(String, String)> {
         ("away".to_owned(), words::link(&LinkState::Away)),
         ("timer set".to_owned(), words::timer(Some(604_800), true, "ana")),
         ("timer taken off".to_owned(), words::timer(None, false, "ana")),
+        ("blocked".to_owned(), words::blocked("ana", true)),
+        ("not blocked".to_owned(), words::blocked("ana", false)),
+        ("leave".to_owned(), words::leave_how("ana")),
         ("history kept".to_owned(), words::history(History::Kept)),
         ("history for a day".to_owned(), words::history(History::For(86_400))),
         ("history not kept".to_owned(), words::history(History::NotKept)),

@@ -40,8 +40,10 @@ use crate::key::{Cost, DatabaseKey, KeyError, Protection};
 pub use undertone_engine::storage::Reader as Look;
 
 /// `UTpr`: Undertone's profile.
-const SCHEMA: Schema =
-    Schema { application: 0x5554_7072, migrations: &[include_str!("profile/v1.sql")] };
+const SCHEMA: Schema = Schema {
+    application: 0x5554_7072,
+    migrations: &[include_str!("profile/v1.sql"), include_str!("profile/v2.sql")],
+};
 
 /// So long a profile waits for another program that has it, or for a reader that is long about it.
 pub const PATIENCE: Duration = Duration::from_secs(4);

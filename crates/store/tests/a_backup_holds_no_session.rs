@@ -13,9 +13,10 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use undertone_engine::restore::JUMP;
 use undertone_engine::storage::{
-    Contact, Counters, EarlyRow, MessageRow, OutboxRow, RepairState, View as _, Write,
+    Contact, Counters, EarlyRow, MessageRow, OutboxRow, Policy, RepairState, View as _, Write,
 };
 use undertone_handle::ConversationId;
+use undertone_handle::command::{History, Reaction};
 use undertone_ratchet::handshake::{OwnKeys, Role, derive_root, encapsulate};
 use undertone_ratchet::transcript::Transcript;
 use undertone_store::backup::{ReadError, Reader, Writer};
@@ -43,6 +44,27 @@ fn session() -> Zeroizing<Vec<u8>> {
     root.into_session(role, &own, &other.public(), &transcript).to_bytes()
 }
 
+/// A message with all that can stand beside a text.
+fn marked() -> MessageRow {
+    MessageRow {
+        edited: Some(1_763_800_000),
+        reply: Some(message(1, "").message),
+        own_reaction: Reaction::parse("👍"),
+        peer_reaction: Reaction::parse("+1"),
+        expires: Some(1_763_900_000),
+        seen: true,
+        ..message(3, "what was said then")
+    }
+}
+
+const POLICY: Policy = Policy {
+    history: History::For(3_600),
+    timer: Some(60),
+    timer_changes: 3,
+    to_date: 2,
+    blocked: true,
+};
+
 const COUNTERS: Counters =
     Counters { next: 9, sent: 6, acknowledged: 4, highest: 7, window: 0b10, place: 12 };
 
@@ -64,7 +86,8 @@ fn full(path: &Path) -> Profile {
                 ID,
                 Box::new(MessageRow { timer: Some(60), ..message(2, "what disappears") }),
             ),
-            Write::PutMessage(ID, Box::new(message(3, "what was said then"))),
+            Write::PutMessage(ID, Box::new(marked())),
+            Write::PutPolicy(ID, POLICY),
             Write::PutDraft(ID, Zeroizing::new("what was begun".to_owned())),
             Write::AddOutbox(ID, row(5, text("what waits", None))),
             Write::AddOutbox(ID, row(6, text("what waits and disappears", Some(60)))),
@@ -189,7 +212,52 @@ fn a_restore_makes_a_newer_incarnation_that_needs_a_repair() {
     assert_eq!(waits[0].body, profile.outbox(ID, 0, 9)[0].body);
     assert!(waits[1..].iter().all(|row| row.body == nothing));
     assert_eq!(restored.early(ID).len(), 1);
+    assert_eq!(restored.policy(ID), Some(POLICY));
+    let row = restored.message(marked().message).unwrap();
+    let before = profile.message(row.message).unwrap();
+    assert_eq!(row.line(), before.line());
     restored.check().unwrap();
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn from_hex(text: &str) -> Vec<u8> {
+    let pairs = (0..text.len()).step_by(2).map(|at| text.get(at..at + 2).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
+/// Whoever has a backup of version 1 gets all of it back, whatever wrote it.
+#[test]
+fn the_records_of_version_1_are_what_they_were() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/backup-records-v1.txt");
+    let golden = std::fs::read_to_string(golden).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let profile = full(&folder.path().join("profile.db"));
+    let file = folder.path().join("backup");
+    back_up(&profile, &file, true);
+    let written: String = Reader::open(&file, &words())
+        .unwrap()
+        .map(|record| {
+            let record = record.unwrap();
+            format!("{} {}\n", record.kind, hex(&record.bytes))
+        })
+        .collect();
+    assert_eq!(written, golden, "the format has changed");
+
+    let old = folder.path().join("old");
+    let mut writer = Writer::create(&old, &words(), Cost::FLOOR).unwrap();
+    for line in golden.lines() {
+        let (kind, bytes) = line.split_once(' ').unwrap();
+        writer.put(kind.parse().unwrap(), &from_hex(bytes)).unwrap();
+    }
+    writer.finish().unwrap();
+    let restored = restore(&Home::at(folder.path().join("home")), &old).unwrap();
+    assert_eq!(restored.contacts(), [ID]);
+    assert_eq!(restored.policy(ID), Some(POLICY));
+    assert_eq!(restored.message(marked().message).unwrap().body.as_str(), "what was said then");
+    assert_eq!(restored.outbox(ID, 0, 9).len(), 3);
 }
 
 #[test]

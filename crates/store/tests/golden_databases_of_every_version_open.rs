@@ -58,8 +58,17 @@ fn sessions_version_1() {
 
 #[test]
 fn profile_version_1() {
+    profile_has_everything("profile-v1.db", false);
+}
+
+#[test]
+fn profile_version_2() {
+    profile_has_everything("profile-v2.db", true);
+}
+
+fn profile_has_everything(name: &str, blocked: bool) {
     let folder = tempfile::tempdir().unwrap();
-    let path = copy("profile-v1.db", folder.path());
+    let path = copy(name, folder.path());
     let profile = Profile::open(&path, &passphrase("an old passphr\u{e4}se")).unwrap();
     let id = ConversationId(1);
     assert_eq!((profile.profile().next_number, profile.contacts()), (2, vec![id]));
@@ -71,8 +80,13 @@ fn profile_version_1() {
     let counters =
         Counters { next: 9, sent: 8, acknowledged: 8, highest: 7, window: 1 << 63, place: 4 };
     assert_eq!(profile.counters(id), Some(counters));
-    let policy =
-        Policy { history: History::For(3_600), timer: Some(60), timer_changes: 2, to_date: 1 };
+    let policy = Policy {
+        history: History::For(3_600),
+        timer: Some(60),
+        timer_changes: 2,
+        to_date: 1,
+        blocked,
+    };
     assert_eq!(profile.policy(id), Some(policy));
     let outbox = profile.outbox(id, 0, 9);
     assert_eq!((outbox.len(), outbox[0].body.as_slice()), (1, b"a body".as_slice()));

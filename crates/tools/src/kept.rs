@@ -53,7 +53,7 @@ Examples:
   undertone contact delete ana            asks you to type the name in full
   echo ana | undertone contact delete ana
 
-They are not told: in their program you are away from now on. `/leave` in the conversation tells them.
+They are not told: in their program you are away from now on. `/leave NAME` in the conversation tells them.
 Pair again, and it begins anew: nothing is known about them then.")]
     Delete {
         /// Which contact: the name under which you see them, or the id that `contact list` shows.
@@ -288,7 +288,7 @@ impl std::fmt::Debug for Kept {
 }
 
 /// All conversations, the one with the newest message first, with their last messages: of the first
-/// ones [`SHOWN`], of the others [`FEW`], and of each all that nobody has seen, up to [`SHOWN`].
+/// ones `SHOWN`, of the others `FEW`, and of each all that nobody has seen, up to `SHOWN`.
 ///
 /// # Errors
 /// The machine.
@@ -350,8 +350,11 @@ fn contact_line(one: &Overview) -> String {
             line.push_str(&format!("  {count} {word}"));
         }
     }
-    if one.ended {
-        line.push_str("  ended by them");
+    for (is, word) in [(one.ended, "ended by them"), (one.blocked, "blocked by you")] {
+        if is {
+            line.push_str("  ");
+            line.push_str(word);
+        }
     }
     line
 }
@@ -364,6 +367,7 @@ fn contact_json(one: &Overview) -> Value {
         "trust": trust(one.trust),
         "since": one.since,
         "ended": one.ended,
+        "blocked": one.blocked,
         "unread": one.unread,
         "waiting": one.waiting,
     })

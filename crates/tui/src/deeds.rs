@@ -23,6 +23,9 @@ pub(crate) enum Deed {
     Reset,
     List,
     Open(String),
+    Block(bool),
+    /// For good, with the name that says who.
+    Leave(String),
 }
 
 /// Reads a line. `None`: it is none of these commands; an error says how the command is written.
@@ -54,6 +57,9 @@ pub(crate) fn parse(line: &str) -> Option<Result<Deed, &'static str>> {
             "/search WORDS finds messages with words that begin so, in all conversations: at least \
              two characters.",
         ),
+        "block" => alone(Deed::Block(true)),
+        "unblock" => alone(Deed::Block(false)),
+        "leave" => Ok(Deed::Leave(rest.to_owned())),
         "open" | "select" if !rest.is_empty() => Ok(Deed::Open(rest.to_owned())),
         "open" | "select" => Err("/open NAME goes to another conversation; /list shows them."),
         _ => return None,
@@ -97,6 +103,10 @@ mod tests {
             ("list", Deed::List),
             ("convs", Deed::List),
             ("open ana from work", Deed::Open("ana from work".into())),
+            ("block", Deed::Block(true)),
+            ("unblock", Deed::Block(false)),
+            ("leave Ana B", Deed::Leave("Ana B".into())),
+            ("leave", Deed::Leave(String::new())),
             ("rename Ana B", Deed::Rename(Name::parse("Ana B").unwrap())),
             ("nick ana", Deed::Rename(Name::parse("ana").unwrap())),
             ("history keep", Deed::History(History::Kept)),
@@ -131,6 +141,8 @@ mod tests {
             Deed::Reset => Deed::Reset,
             Deed::List => Deed::List,
             Deed::Open(which) => Deed::Open(which.clone()),
+            Deed::Block(blocked) => Deed::Block(*blocked),
+            Deed::Leave(name) => Deed::Leave(name.clone()),
         }
     }
 
@@ -153,6 +165,7 @@ mod tests {
             "/search",
             "/search a",
             "/open",
+            "/block ana",
         ] {
             assert!(matches!(parse(line), Some(Err(_))), "{line}");
         }

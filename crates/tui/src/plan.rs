@@ -82,6 +82,8 @@ pub struct Resume {
     pub trust: Trust,
     /// Whether the partner has said goodbye for good.
     pub ended: bool,
+    /// Whether the user has blocked the partner.
+    pub blocked: bool,
     /// Messages of the partner's that nobody has seen.
     pub unread: usize,
     /// The last messages, oldest first.

@@ -27,6 +27,8 @@ impl Conversation {
     ) {
         let refused = if self.phase != Phase::Open {
             Some(NotSent::NotOpen)
+        } else if self.policy.blocked {
+            Some(NotSent::Blocked)
         } else if body.len() > MAX_TEXT || body.is_empty() {
             Some(NotSent::TooLong)
         } else if cx.view.outbox_len(self.id) >= OUTBOX || self.waiting() >= WAITING {

@@ -16,7 +16,7 @@ use crate::limits::{
     AWAY_PAUSE_MAX, DIAL_PAUSE, LINK_PROOF_PATIENCE, Millis, REDIAL_FOR, REDIAL_PAUSE_MAX,
     REDIAL_TIMEOUT, UNPROVEN_LINKS,
 };
-use crate::storage::RepairState;
+use crate::storage::{Policy, RepairState};
 use crate::{
     ChannelKeys, CloseReason, CloseWhen, Cx, DialFailure, DialId, Effect, Owner, StreamId,
 };
@@ -129,6 +129,33 @@ impl Conversation {
         self.save(cx);
     }
 
+    /// Shuts the door to the partner, or opens it again.
+    pub(crate) fn block(&mut self, blocked: bool, cx: &mut Cx<'_, '_>) {
+        let may = self.contact.lasting && matches!(self.phase, Phase::Checking | Phase::Open);
+        if may && blocked != self.policy.blocked {
+            self.put_policy(Policy { blocked, ..self.policy }, cx);
+            if blocked {
+                self.shut(cx);
+            } else if cx.network_ready {
+                self.network_ready(cx);
+            }
+        }
+        cx.tell(self.id, ConversationEvent::Blocked(self.policy.blocked));
+        self.save(cx);
+    }
+
+    /// As it is before there is a network: whoever dials finds nobody, and nobody is dialled.
+    fn shut(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.connection.stream().is_some() {
+            self.epochs_down(cx);
+            self.wait_again(cx);
+            self.tell_lost(cx);
+        }
+        self.fall_to_verified(cx);
+        self.close_down(cx);
+        self.connection = Connection::loaded();
+    }
+
     /// When a conversation that is down now is given up; a lasting one never is.
     fn gives_up_at(&self, now: Millis) -> Option<Millis> {
         (!self.contact.lasting).then(|| now.saturating_add(REDIAL_FOR))
@@ -201,6 +228,9 @@ impl Conversation {
 
     /// The network is there, or came back: no reason to wait out a pause.
     pub(crate) fn network_ready(&mut self, cx: &mut Cx<'_, '_>) {
+        if self.policy.blocked {
+            return;
+        }
         if let State::Down(down) = &mut self.connection.state
             && down.fresh
             && !self.contact.ended
@@ -253,6 +283,9 @@ impl Conversation {
 
     /// A stream came to the contact's service.
     pub(crate) fn arrived(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
+        if self.policy.blocked {
+            return cx.close(stream, CloseWhen::Now);
+        }
         self.prove(stream, cx);
     }
 

@@ -172,7 +172,7 @@ impl Conversation {
     /// The host's end publishes the contact's own service, at which the guest dials again after a
     /// loss. Only the guest's key opens its descriptor.
     fn publish(&mut self, cx: &mut Cx<'_, '_>) {
-        let serves = self.contact.role == Role::Host && !self.contact.ended;
+        let serves = self.contact.role == Role::Host && !self.contact.ended && !self.policy.blocked;
         if serves && self.service.is_none() {
             let service = cx.ids.service(crate::Owner::Conversation(self.id));
             self.service = Some(service);

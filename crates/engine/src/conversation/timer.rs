@@ -22,7 +22,7 @@ impl Conversation {
         self.contact.number
     }
 
-    fn put_policy(&mut self, policy: Policy, cx: &mut Cx<'_, '_>) {
+    pub(super) fn put_policy(&mut self, policy: Policy, cx: &mut Cx<'_, '_>) {
         self.policy = policy;
         cx.step.writes.push(Write::PutPolicy(self.id, policy));
     }

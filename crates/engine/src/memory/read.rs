@@ -17,6 +17,7 @@ impl Memory {
             name: contact.peer.clone(),
             trust: contact.trust,
             ended: contact.ended,
+            blocked: self.policy(id).is_some_and(|policy| policy.blocked),
             since: contact.since,
             last: self.rows(id).next_back().map(MessageRow::line),
             unread: self.rows(id).filter(|row| !row.own && !row.seen).count(),

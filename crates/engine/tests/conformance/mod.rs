@@ -351,7 +351,13 @@ impl Act {
             }
             Self::Policy { who, history, timer, changes } => Write::PutPolicy(
                 WHO[who],
-                Policy { history, timer, timer_changes: changes, to_date: changes },
+                Policy {
+                    history,
+                    timer,
+                    timer_changes: changes,
+                    to_date: changes,
+                    blocked: changes % 2 == 1,
+                },
             ),
             Self::Draft { who, words } => {
                 let text = WORDS.get(words).copied().unwrap_or_default();

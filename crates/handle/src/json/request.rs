@@ -87,6 +87,11 @@ pub enum ProfileRequest {
     /// `{"history":{"keeps":"for","seconds":86400}}`: how long this side keeps the messages of the
     /// conversation.
     History(History),
+    /// `{"block":true}`: block the partner of the conversation, or no longer.
+    Block(bool),
+    /// `{"leave":"name"}`: say goodbye to the partner of the conversation, whose name it is, and delete the
+    /// contact with all that was said.
+    Leave(String),
     /// `{"search":"words"}`: find messages with words that begin so, in all conversations.
     Search(String),
     /// `{"conversations":true}`: list all conversations of the profile.
@@ -105,7 +110,8 @@ pub enum ProfileRequest {
      {{\"edit\":{{\"message\":1,\"text\":\"…\"}}}}, {{\"take_back\":1}}, {{\"delete\":1}}, \
      {{\"react\":{{\"message\":1,\"sign\":\"…\"}}}}, {{\"timer\":3600}}, {{\"lock\":true}}, \
      {{\"login\":\"…\"}}, {{\"change_password\":{{\"old\":\"…\",\"new\":\"…\"}}}}, {{\"rename\":\"…\"}}, \
-     {{\"history\":{{\"keeps\":\"kept\"}}}}, {{\"search\":\"…\"}}, {{\"conversations\":true}}, \
+     {{\"history\":{{\"keeps\":\"kept\"}}}}, {{\"block\":true}}, {{\"leave\":\"…\"}}, \
+     {{\"search\":\"…\"}}, {{\"conversations\":true}}, \
      {{\"open\":\"…\"}}"
 )]
 pub struct NotUnderstood;
@@ -134,6 +140,8 @@ enum RequestRow {
     ChangePassword(PasswordRow),
     Rename(String),
     History(HistoryRow),
+    Block(bool),
+    Leave(String),
     Search(String),
     Conversations(bool),
     Open(String),
@@ -226,6 +234,8 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
             }
             _ => Err(NotUnderstood),
         },
+        RequestRow::Block(blocked) => profile(ProfileRequest::Block(blocked)),
+        RequestRow::Leave(name) => profile(ProfileRequest::Leave(name)),
         RequestRow::Search(words) => profile(ProfileRequest::Search(words)),
         RequestRow::Conversations(true) => profile(ProfileRequest::Conversations),
         RequestRow::Open(which) => profile(ProfileRequest::Open(which)),
@@ -293,6 +303,9 @@ mod tests {
                 ProfileRequest::Password { old: None, new: secret("b") },
             ),
             (r#"{"rename":"ana"}"#, ProfileRequest::Rename("ana".into())),
+            (r#"{"block":true}"#, ProfileRequest::Block(true)),
+            (r#"{"block":false}"#, ProfileRequest::Block(false)),
+            (r#"{"leave":"ana"}"#, ProfileRequest::Leave("ana".into())),
             (r#"{"history":{"keeps":"kept"}}"#, ProfileRequest::History(History::Kept)),
             (r#"{"history":{"keeps":"not_kept"}}"#, ProfileRequest::History(History::NotKept)),
             (

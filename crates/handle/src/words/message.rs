@@ -45,6 +45,11 @@ pub fn not_sent(reason: NotSent) -> UserError {
             "Not sent: it could not be stored, and what is not stored is not sent.",
             "Keep the text; send it again when it is said that the storage is well.",
         ),
+        NotSent::Blocked => UserError::new(
+            Kind::NotDelivered,
+            "Not sent: you have blocked them.",
+            "/unblock opens the door to them again.",
+        ),
         NotSent::NotOpen => UserError::new(
             Kind::NotDelivered,
             "Not sent: the conversation is not open.",
@@ -103,6 +108,28 @@ pub fn timer(seconds: Option<u32>, own: bool, peer: &str) -> String {
 pub fn timer_stands(seconds: u32) -> String {
     let span = duration(Duration::from_secs(seconds.into()));
     format!("New messages go {span} after they were seen.")
+}
+
+/// The user has blocked the partner, or does no longer.
+#[must_use]
+pub fn blocked(peer: &str, blocked: bool) -> String {
+    if blocked {
+        format!(
+            "You have blocked {peer}: nothing comes from them and nothing goes to them until you say /unblock. \
+             To them you are away; nobody tells them why."
+        )
+    } else {
+        format!("{peer} is not blocked.")
+    }
+}
+
+/// What it takes to leave for good.
+#[must_use]
+pub fn leave_how(peer: &str) -> String {
+    format!(
+        "/leave {peer} says goodbye to {peer} and deletes the contact with all that was said, here for good: the \
+         name in full, so that it doesn't happen by accident. /quit only closes the program."
+    )
 }
 
 /// How long messages are kept here.

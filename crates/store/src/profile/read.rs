@@ -30,13 +30,13 @@ impl Reader {
     /// # Errors
     /// See [`Fault`].
     pub fn terms(&self, conversation: ConversationId) -> Result<Option<Terms>, Fault> {
-        let sql = "SELECT history, seconds, timer, timer_changes, to_date, nick
+        let sql = "SELECT history, seconds, timer, timer_changes, to_date, blocked, nick
                    FROM contact LEFT JOIN policy ON policy.contact = contact.id WHERE contact.id = ?1";
         let mut query = self.connection.prepare_cached(sql)?;
         let terms = query.query_row([rows::bits(conversation)], |row| {
             let chosen = row.get::<_, Option<u8>>(0)?.is_some();
             let policy = if chosen { rows::policy(row)? } else { Policy::default() };
-            Ok(Terms { nick: rows::name(row, 5)?, history: policy.history, timer: policy.timer })
+            Ok(Terms { nick: rows::name(row, 6)?, history: policy.history, timer: policy.timer })
         });
         Ok(terms.optional()?)
     }
@@ -100,7 +100,8 @@ impl Look for Reader {
                            EXISTS (SELECT 1 FROM draft WHERE draft.contact = contact.id),
                            (SELECT count(*) FROM message
                             WHERE seen = 0 AND own = 0
-                            AND id BETWEEN contact.number << 32 AND (contact.number << 32) + 4294967295)
+                            AND id BETWEEN contact.number << 32 AND (contact.number << 32) + 4294967295),
+                           EXISTS (SELECT 1 FROM policy WHERE policy.contact = contact.id AND blocked = 1)
                        FROM contact";
             let mut query = db.prepare_cached(sql)?;
             let mut rows = query.query([])?;
@@ -112,6 +113,7 @@ impl Look for Reader {
                     name: rows::name(row, 1)?,
                     trust: rows::trust(row, 2)?,
                     ended: row.get(3)?,
+                    blocked: row.get(9)?,
                     since: rows::number(row, 4)?,
                     last: lines(
                         db,

@@ -138,7 +138,7 @@ pub(super) fn contact(contact: &Contact, counters: Counters) -> Zeroizing<Vec<u8
 
 pub(super) fn policy(id: ConversationId, policy: Policy) -> Zeroizing<Vec<u8>> {
     let (history, seconds) = rows::history_numbers(policy.history);
-    let Policy { history: _, timer, timer_changes, to_date } = policy;
+    let Policy { history: _, timer, timer_changes, to_date, blocked } = policy;
     Put::with(0)
         .u64(id.0)
         .u8(history)
@@ -146,6 +146,7 @@ pub(super) fn policy(id: ConversationId, policy: Policy) -> Zeroizing<Vec<u8>> {
         .u32(timer.unwrap_or(0))
         .u32(timer_changes)
         .u32(to_date)
+        .u8(u8::from(blocked))
         .0
 }
 
@@ -334,6 +335,7 @@ fn read_policy(take: &mut Take<'_>) -> Option<Policy> {
         timer: (timer > 0).then_some(timer),
         timer_changes: take.u32()?,
         to_date: take.u32()?,
+        blocked: take.flag()?,
     })
 }
 

@@ -293,7 +293,13 @@ pub(super) fn policy(row: &Row<'_>) -> Result<Policy> {
         2 => History::NotKept,
         _ => return Err(damaged(0)),
     };
-    Ok(Policy { history, timer: row.get(2)?, timer_changes: row.get(3)?, to_date: row.get(4)? })
+    Ok(Policy {
+        history,
+        timer: row.get(2)?,
+        timer_changes: row.get(3)?,
+        to_date: row.get(4)?,
+        blocked: row.get(5)?,
+    })
 }
 
 pub(super) fn expiry(row: &Row<'_>) -> Result<Expiry> {

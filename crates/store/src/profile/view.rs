@@ -121,7 +121,7 @@ impl View for Profile {
     }
 
     fn policy(&self, id: ConversationId) -> Option<Policy> {
-        let sql = "SELECT history, seconds, timer, timer_changes, to_date FROM policy
+        let sql = "SELECT history, seconds, timer, timer_changes, to_date, blocked FROM policy
                    WHERE contact = ?1";
         self.one(sql, [rows::bits(id)], rows::policy)
     }

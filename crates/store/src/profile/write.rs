@@ -163,15 +163,16 @@ fn put_counters(db: &Connection, id: ConversationId, counters: &Counters) -> Res
 }
 
 fn put_policy(db: &Connection, id: ConversationId, policy: Policy) -> Result<Done, Fault> {
-    let sql = "INSERT INTO policy (contact, history, seconds, timer, timer_changes, to_date)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    let sql =
+        "INSERT INTO policy (contact, history, seconds, timer, timer_changes, to_date, blocked)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                ON CONFLICT (contact) DO UPDATE SET
                    history = excluded.history, seconds = excluded.seconds,
                    timer = excluded.timer, timer_changes = excluded.timer_changes,
-                   to_date = excluded.to_date";
+                   to_date = excluded.to_date, blocked = excluded.blocked";
     let (history, seconds) = rows::history_numbers(policy.history);
-    let Policy { history: _, timer, timer_changes, to_date } = policy;
-    run(db, sql, params![rows::bits(id), history, seconds, timer, timer_changes, to_date])
+    let Policy { history: _, timer, timer_changes, to_date, blocked } = policy;
+    run(db, sql, params![rows::bits(id), history, seconds, timer, timer_changes, to_date, blocked])
 }
 
 /// Adds a message, or changes the one that is there: then what is other in it alone, so that a mark

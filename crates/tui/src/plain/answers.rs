@@ -353,10 +353,12 @@ const HELP: [&str; 10] = [
 ];
 
 /// The same of a lasting profile.
-const HELP_OF_PROFILE: [&str; 3] = [
+const HELP_OF_PROFILE: [&str; 4] = [
     "/rename NAME shows your partner under another name, here alone; /history keep, none or days 30 says \
      how long messages are kept here.",
     "/list shows the conversations of the profile, /open NAME goes to one; /search WORDS looks in all.",
+    "/block shuts the door to your partner, who isn't told, /unblock opens it; /leave NAME says goodbye and \
+     deletes the contact with all that was said.",
     "/lock locks the profile; /setpassword and /changepassword give it another password.",
 ];
 

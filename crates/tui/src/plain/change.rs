@@ -132,6 +132,10 @@ impl Talk {
                 let words = words::timer(seconds, own, &self.peer());
                 self.say(&words);
             }
+            ConversationEvent::Blocked(blocked) => {
+                self.blocked = blocked;
+                self.say(&words::blocked(&self.peer(), blocked));
+            }
             ConversationEvent::History(history) => {
                 self.keeps = history;
                 self.say(&words::history(history));

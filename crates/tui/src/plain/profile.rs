@@ -36,6 +36,20 @@ impl Talk {
                 Some(id) => self.acts.push(Act::Command(Command::SetHistory(id, history))),
                 None => self.complain(NO_CONVERSATION),
             },
+            Deed::Block(_) | Deed::Leave(_) if !self.plan.lasting => {
+                self.complain(&nothing_lasts().to_string());
+            }
+            Deed::Block(blocked) => match self.id {
+                Some(id) => self.acts.push(Act::Command(Command::Block(id, blocked))),
+                None => self.complain(NO_CONVERSATION),
+            },
+            Deed::Leave(name) => match self.id {
+                Some(id) if name == self.peer() => {
+                    self.acts.push(Act::Command(Command::Leave(id)));
+                }
+                Some(_) => self.complain(&words::leave_how(&self.peer())),
+                None => self.complain(NO_CONVERSATION),
+            },
             Deed::Search(search) => self.acts.push(Act::Keep(Wanted::Search(search))),
             Deed::Status => self.say_status(),
             Deed::Config => {
@@ -72,6 +86,8 @@ impl Talk {
                 Err(error) => self.complain(&crate::code::sentence(&error.to_string())),
             },
             ProfileRequest::History(history) => self.deed(Deed::History(history)),
+            ProfileRequest::Block(blocked) => self.deed(Deed::Block(blocked)),
+            ProfileRequest::Leave(name) => self.deed(Deed::Leave(name)),
             ProfileRequest::Search(words) => match Search::parse(&words) {
                 Some(search) => self.deed(Deed::Search(search)),
                 None => {

@@ -32,6 +32,7 @@ pub(super) struct Room {
     numbers: Numbers,
     paired: bool,
     open: bool,
+    blocked: bool,
     checking: bool,
     was_lost: bool,
     said_refused: bool,
@@ -61,6 +62,7 @@ impl Room {
             numbers: Numbers::default(),
             paired: false,
             open: false,
+            blocked: false,
             checking: false,
             was_lost: false,
             said_refused: false,
@@ -77,14 +79,26 @@ impl Room {
     }
 
     fn of(resume: Resume) -> Self {
-        let Resume { conversation, nick, peer, trust, ended, unread, lines, timer, history, draft } =
-            resume;
+        let Resume {
+            conversation,
+            nick,
+            peer,
+            trust,
+            ended,
+            blocked,
+            unread,
+            lines,
+            timer,
+            history,
+            draft,
+        } = resume;
         Self {
             id: Some(conversation),
             nick,
             peer: Some(peer),
             paired: true,
             open: !ended,
+            blocked,
             was_lost: true,
             trust: Some(trust),
             timer,
@@ -108,6 +122,7 @@ impl Room {
             name: self.peer.clone()?,
             trust: self.trust?,
             ended: self.ended,
+            blocked: self.blocked,
             since: 0,
             last: None,
             unread: self.unread,
@@ -129,6 +144,7 @@ impl Talk {
         swap(&mut self.numbers, &mut room.numbers);
         swap(&mut self.paired, &mut room.paired);
         swap(&mut self.open, &mut room.open);
+        swap(&mut self.blocked, &mut room.blocked);
         swap(&mut self.checking, &mut room.checking);
         swap(&mut self.was_lost, &mut room.was_lost);
         swap(&mut self.said_refused, &mut room.said_refused);
@@ -209,7 +225,12 @@ impl Talk {
                     line.push_str(&format!("  {count} {word}"));
                 }
             }
-            for (is, word) in [(one.draft, "draft"), (one.ended, "ended by them")] {
+            let marks = [
+                (one.draft, "draft"),
+                (one.ended, "ended by them"),
+                (one.blocked, "blocked by you"),
+            ];
+            for (is, word) in marks {
                 if is {
                     line.push_str(&format!("  {word}"));
                 }
@@ -265,6 +286,9 @@ impl Talk {
             if !self.several {
                 self.close(crate::plan::End::Done);
             }
+        } else if self.blocked {
+            let words = words::blocked(&self.peer(), true);
+            self.say(&words);
         } else if held.is_empty() {
             let link = self.link.unwrap_or(LinkState::Away);
             self.say(&words::link(&link));
@@ -272,6 +296,16 @@ impl Talk {
         for event in held {
             self.conversation(event);
         }
+    }
+
+    /// The contact that is open here is gone, with all that was said. Gives whether others go on.
+    pub(super) fn let_go(&mut self) -> bool {
+        self.exchange(&mut Room::empty());
+        let others = !self.rooms.is_empty();
+        if others && self.options.shape == Shape::Words {
+            self.say_list();
+        }
+        others
     }
 
     /// A message that was there before, with what stands beside it.

@@ -286,7 +286,7 @@ enum Line {
     End,
 }
 
-/// Lines of input, none longer than [`MAX_LINE`], read so that a wait can be dropped at any time.
+/// Lines of input, none longer than `MAX_LINE`, read so that a wait can be dropped at any time.
 pub struct Lines<R> {
     input: R,
     line: Zeroizing<Vec<u8>>,

@@ -150,6 +150,8 @@ pub struct Talk {
     /// Whether keys are agreed on.
     pub(super) paired: bool,
     pub(super) open: bool,
+    /// The user has blocked the partner.
+    pub(super) blocked: bool,
     /// Whether a check runs that can be cancelled.
     pub(super) checking: bool,
     pub(super) input_ended: bool,
@@ -205,6 +207,7 @@ impl Talk {
             lost: 0,
             paired: false,
             open: false,
+            blocked: false,
             checking: false,
             input_ended: false,
             giving_up: false,

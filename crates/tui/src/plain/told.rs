@@ -144,7 +144,8 @@ impl Talk {
             | ConversationEvent::NotDone(..)
             | ConversationEvent::Reacted { .. }
             | ConversationEvent::Timer { .. }
-            | ConversationEvent::History(_) => self.changed(event),
+            | ConversationEvent::History(_)
+            | ConversationEvent::Blocked(_) => self.changed(event),
             ConversationEvent::Delivery(message, delivery) => {
                 let Some(number) = self.ours.get(&message).copied() else { return };
                 match delivery {
@@ -199,6 +200,10 @@ impl Talk {
             }
             ConversationEvent::Left { confirmed } => {
                 self.say(words::left(confirmed));
+                let stays = self.plan.profile.is_some() && self.end.is_none();
+                if stays && self.let_go() {
+                    return;
+                }
                 let end = self.end.take().unwrap_or(End::Done);
                 self.close(end);
             }

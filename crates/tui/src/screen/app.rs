@@ -206,6 +206,8 @@ pub struct App {
     pub(super) last_key: Now,
     /// Whether texts flow.
     pub(super) open: bool,
+    /// The user has blocked the partner.
+    pub(super) blocked: bool,
     /// How the conversation ended, once it has.
     pub(super) over: Option<End>,
     pub(super) input: Editor,
@@ -272,6 +274,7 @@ impl App {
             storage: None,
             last_key: now,
             open: false,
+            blocked: false,
             over: None,
             input: Editor::lines(MAX_TEXT),
             history: VecDeque::new(),

@@ -23,11 +23,13 @@ pub(super) const COMMANDS: [(&[&str], &str); 10] = [
 ];
 
 /// The commands of a lasting profile, on a page of their own.
-pub(super) const OF_PROFILE: [(&[&str], &str); 7] = [
+pub(super) const OF_PROFILE: [(&[&str], &str); 9] = [
     (&["/list", "/convs"], "the conversations of the profile"),
     (&["/open", "/select"], "/open NAME goes to one of them"),
     (&["/rename", "/nick"], "/rename NAME: show your partner so, here alone"),
     (&["/history"], "keep, none or days 30: what is kept of this here"),
+    (&["/block", "/unblock"], "shut the door to your partner, who isn't told"),
+    (&["/leave"], "/leave NAME: say goodbye, delete the contact for good"),
     (&["/search"], "/search WORDS, in all conversations"),
     (&["/lock", ".lock"], "nothing is shown, sent or taken in until you log in"),
     (&["/changepassword"], "/setpassword where there is none"),

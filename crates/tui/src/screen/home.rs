@@ -154,6 +154,8 @@ impl App {
         }
         if one.ended {
             after.push("ended".to_owned());
+        } else if one.blocked {
+            after.push("blocked".to_owned());
         } else if matches!(one.link, Some(LinkState::Up)) {
             after.push("online".to_owned());
         }

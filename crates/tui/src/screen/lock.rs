@@ -104,6 +104,23 @@ impl App {
                 let id = self.id.ok_or_else(conversation)?;
                 self.actions.push(Action::Command(Command::SetHistory(id, history)));
             }
+            Deed::Block(blocked) => {
+                let id = self.id.ok_or_else(conversation)?;
+                if !self.plan.lasting {
+                    return Err(nothing_lasts().to_string());
+                }
+                self.actions.push(Action::Command(Command::Block(id, blocked)));
+            }
+            Deed::Leave(name) => {
+                let id = self.id.ok_or_else(conversation)?;
+                if !self.plan.lasting {
+                    return Err(nothing_lasts().to_string());
+                }
+                if name != self.peer() {
+                    return Err(words::leave_how(self.peer()));
+                }
+                self.actions.push(Action::Command(Command::Leave(id)));
+            }
             Deed::Search(search) => self.actions.push(Action::Keep(Wanted::Search(search))),
             Deed::Status => self.say_status(),
             Deed::Config => {

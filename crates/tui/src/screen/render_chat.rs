@@ -88,6 +88,7 @@ impl App {
             .patch(self.looks.strong());
         let link = match (&self.over, &self.link) {
             (Some(_), _) => "ended",
+            (None, _) if self.blocked => "blocked",
             (None, Some(state)) => words::link_short(state),
             (None, None) => "",
         };

@@ -47,6 +47,7 @@ pub(super) struct Room {
     keeps: History,
     seen: Option<MessageId>,
     open: bool,
+    blocked: bool,
     pub(super) over: Option<End>,
     pub(super) input: Editor,
     history: VecDeque<Zeroizing<String>>,
@@ -75,6 +76,7 @@ impl Room {
             keeps: History::Kept,
             seen: None,
             open: false,
+            blocked: false,
             over: None,
             input: Editor::lines(MAX_TEXT),
             history: VecDeque::new(),
@@ -94,6 +96,7 @@ pub(super) struct Listed {
     pub(super) draft: bool,
     pub(super) link: Option<LinkState>,
     pub(super) ended: bool,
+    pub(super) blocked: bool,
     /// When and what was said last.
     pub(super) last: Option<(u64, Zeroizing<String>)>,
 }
@@ -116,6 +119,7 @@ impl App {
         swap(&mut self.keeps, &mut room.keeps);
         swap(&mut self.seen, &mut room.seen);
         swap(&mut self.open, &mut room.open);
+        swap(&mut self.blocked, &mut room.blocked);
         swap(&mut self.over, &mut room.over);
         swap(&mut self.input, &mut room.input);
         swap(&mut self.history, &mut room.history);
@@ -139,14 +143,25 @@ impl App {
 
     /// Goes on with a conversation that is there.
     fn resume(&mut self, resume: Resume) {
-        let Resume { conversation, nick, peer, trust, ended, unread, lines, timer, history, draft } =
-            resume;
+        let Resume {
+            conversation,
+            nick,
+            peer,
+            trust,
+            ended,
+            blocked,
+            unread,
+            lines,
+            timer,
+            history,
+            draft,
+        } = resume;
         self.id = Some(conversation);
         self.plan.nick = nick;
         self.plan.peer = Some(peer);
         self.trust = Some((trust, self.now.wall));
         self.link = Some(LinkState::Away);
-        self.open = !ended;
+        (self.open, self.blocked) = (!ended, blocked);
         (self.timer, self.keeps, self.unread) = (timer, history, unread);
         for line in lines {
             if line.own {
@@ -257,7 +272,18 @@ impl App {
         self.conversation(event);
         self.unread += usize::from(came);
         self.exchange(&mut room);
-        self.rooms.push(room);
+        // Unless it has ended for good.
+        if room.id.is_some() {
+            self.rooms.push(room);
+        }
+    }
+
+    /// The contact that is shown is gone, with all that was said.
+    pub(super) fn let_go(&mut self, words: &str) {
+        self.list.retain(|id| Some(*id) != self.id);
+        self.exchange(&mut Room::empty());
+        self.stage = Stage::Home(0);
+        self.remark = Some((words.to_owned(), Tone::Plain));
     }
 
     /// All conversations, in the order of the list.
@@ -277,6 +303,7 @@ impl App {
                     draft,
                     link: self.link,
                     ended,
+                    blocked: self.blocked,
                     last,
                 });
             }
@@ -289,6 +316,7 @@ impl App {
                 draft: !room.input.is_empty(),
                 link: room.link,
                 ended: room.over.is_some(),
+                blocked: room.blocked,
                 last: room.chat.last_said(),
             })
         };

@@ -152,6 +152,11 @@ impl App {
                     self.plan.peer = Some(name);
                 }
             }
+            ConversationEvent::Blocked(blocked) => {
+                self.blocked = blocked;
+                let note = words::blocked(self.peer(), blocked);
+                self.note(note, Tone::Plain);
+            }
             ConversationEvent::History(history) => {
                 self.keeps = history;
                 self.note(words::history(history), Tone::Plain);
@@ -192,6 +197,9 @@ impl App {
                 self.ended(note, End::Done);
             }
             ConversationEvent::Left { confirmed } => {
+                if self.plan.profile.is_some() && self.end.is_none() {
+                    return self.let_go(words::left(confirmed));
+                }
                 self.note(words::left(confirmed), Tone::Plain);
                 let end = self.end.take().unwrap_or(End::Done);
                 self.close(end);

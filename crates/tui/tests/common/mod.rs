@@ -35,6 +35,7 @@ fn room(id: ConversationId, peer: &str, lines: Vec<Line>) -> Resume {
         peer: Name::parse(peer).unwrap(),
         trust: Trust::Verified { skipped: false },
         ended: false,
+        blocked: false,
         unread: 0,
         lines,
         timer: None,

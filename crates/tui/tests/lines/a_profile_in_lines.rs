@@ -114,3 +114,30 @@ fn a_profile_without_a_password_says_so() {
         assert_eq!(player.end, None);
     }
 }
+
+#[test]
+fn a_contact_is_blocked_and_left() {
+    let mut player = Player::new(with_ana(), WORDS);
+    player.transcript.clear();
+    player.line("/block").tell_to(ID, ConversationEvent::Blocked(true));
+    player.line("/unblock").tell_to(ID, ConversationEvent::Blocked(false));
+    player.line("/leave").line("/leave ben").line("/leave ana");
+    player.tell_to(ID, ConversationEvent::Left { confirmed: false });
+    player.line("to nobody").line("/open ben").line("/leave ben");
+    player.tell_to(BEN, ConversationEvent::Left { confirmed: true });
+    player.event(Event::Ended);
+    insta::assert_snapshot!(player.transcript);
+    assert_eq!(player.end, Some(End::Done));
+}
+
+#[test]
+fn programs_block_and_leave_too() {
+    let mut player = Player::new(with_ana(), JSON);
+    player.transcript.clear();
+    player.line(r#"{"block":true}"#).tell_to(ID, ConversationEvent::Blocked(true));
+    player.line(r#"{"conversations":true}"#).line(r#"{"block":false}"#);
+    player.line(r#"{"leave":"ben"}"#).line(r#"{"leave":"ana"}"#);
+    player.tell_to(ID, ConversationEvent::Left { confirmed: true });
+    player.line(r#"{"conversations":true}"#);
+    insta::assert_snapshot!(player.transcript);
+}

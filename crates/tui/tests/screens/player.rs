@@ -177,6 +177,10 @@ impl Player {
         self
     }
 
+    pub(crate) fn tell_to(&mut self, id: ConversationId, event: ConversationEvent) -> &mut Self {
+        self.event(Event::Conversation(id, event))
+    }
+
     pub(crate) fn tell(&mut self, event: ConversationEvent) -> &mut Self {
         self.event(Event::Conversation(self.id, event))
     }

@@ -164,3 +164,49 @@ fn a_storage_that_fails_is_said_until_it_is_well() {
         "{screen}"
     );
 }
+
+/// Who is blocked is marked so in the list and on the screen, and what is typed to them comes back.
+#[test]
+fn a_blocked_contact_is_marked() {
+    let mut all = rooms();
+    all[1].blocked = true;
+    let mut player = Player::new(kept_plan(all), 80, 24);
+    player.ready();
+    player.keys("<A-1>/block<Enter>");
+    assert_eq!(player.asked, ["Block(ConversationId(1), true)"]);
+    player.tell_to(ANA, ConversationEvent::Blocked(true));
+    player.keys("hello<Enter>");
+    let refused = ConversationEvent::NotSent(Ticket(1), NotSent::Blocked);
+    player.tell_to(ANA, refused);
+    insta::assert_snapshot!("blocked", player.screen());
+    player.keys("<Esc>");
+    insta::assert_snapshot!("home_blocked", player.screen());
+    player.keys("<A-2>/unblock<Enter>");
+    assert_eq!(player.asked.last().unwrap(), "Block(ConversationId(2), false)");
+    player.tell_to(BEN, ConversationEvent::Blocked(false));
+    assert!(player.screen().contains("ben is not blocked."), "{}", player.screen());
+}
+
+/// Leaving for good wants the name; the other conversations go on.
+#[test]
+fn a_contact_is_left_for_good_by_name() {
+    let mut player = home(80, 24);
+    for wrong in ["", " Ana", " ben", " an"] {
+        player.keys(&format!("<A-1>/leave{wrong}<Enter>"));
+        assert_eq!(player.asked, Vec::<String>::new(), "{wrong}");
+        assert!(player.screen().contains("/leave ana says goodbye"), "{}", player.screen());
+        player.keys("<C-u>");
+    }
+    player.keys("/leave ana<Enter>");
+    assert_eq!(player.asked, ["leave"]);
+    player.tell_to(ANA, ConversationEvent::Left { confirmed: true });
+    insta::assert_snapshot!("home_without_ana", player.screen());
+    comes(&mut player, BEN, 90, "are you there?");
+    player.keys("<Enter>");
+    assert!(player.screen().contains("are you there?"), "{}", player.screen());
+    // One that is not shown when its goodbye is out.
+    player.keys("/leave ben<Enter>/list<Enter>");
+    player.tell_to(BEN, ConversationEvent::Left { confirmed: false });
+    let screen = player.screen();
+    assert!(!screen.contains("ben") && screen.contains("Say a code"), "{screen}");
+}
