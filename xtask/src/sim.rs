@@ -26,7 +26,7 @@ const WITHIN: &str = "1000";
 const CONDITION: &str = "planted";
 
 /// Planted bugs, and the invariant that each breaks.
-const PLANTED: [(&str, &str); 11] = [
+const PLANTED: [(&str, &str); 12] = [
     ("once", "once"),
     ("order", "order"),
     ("committed", "committed"),
@@ -34,6 +34,7 @@ const PLANTED: [(&str, &str); 11] = [
     ("delivered", "delivered"),
     ("bounded", "bounded"),
     ("rest", "rest"),
+    ("blocked", "blocked"),
     ("alive", "alive"),
     ("withdrawn", "withdrawn"),
     ("converged", "converged"),

@@ -32,6 +32,10 @@ impl World {
             | Deed::Keep(..)
             | Deed::Heal(_)
             | Deed::Leave(_) => self.wish(deed),
+            Deed::Block(way, time) => {
+                self.wish(deed);
+                self.later(time, Happening::Unblocked { way });
+            }
             Deed::Stop(machine, down) => self.stop(machine, down),
             Deed::Lose(way) => self.weather.entry(way).or_default().lose = true,
             Deed::Cut(way, bytes) => self.weather.entry(way).or_default().cut = Some(bytes),
@@ -77,6 +81,25 @@ impl World {
             Deed::Rewind(machine) => self.restore(machine, true),
             Deed::Lie(to, lie) => self.lie(to, lie),
             Deed::Calm => self.calm(),
+        }
+    }
+
+    /// A user opens the door again, as soon as the program is up. The other side, which has found nobody for long, is
+    /// told by its user to try now.
+    pub(crate) fn unblock(&mut self, way: Way) {
+        if !self.machines[way.from].is_up() {
+            return self.later(1_000, Happening::Unblocked { way });
+        }
+        let ends = [
+            (way.from, Command::Block(contact_id(way.to), false)),
+            (way.to, Command::Reconnect(contact_id(way.from))),
+        ];
+        for (machine, command) in ends {
+            let this = &mut self.machines[machine];
+            if this.is_up() && this.is_honest() {
+                this.commands.push_back(command);
+                self.wake(machine, self.now);
+            }
         }
     }
 

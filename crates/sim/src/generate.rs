@@ -144,7 +144,7 @@ impl Author {
     /// Something that a user does to messages that are there.
     fn tend(&mut self) -> Deed {
         let (way, back) = (self.way(), self.dice.below(4));
-        match self.dice.below(14) {
+        match self.dice.below(15) {
             0 => Deed::Reply(way, back),
             1 | 2 => Deed::Edit(way, back),
             3 | 4 => Deed::Cancel(way, back),
@@ -157,7 +157,8 @@ impl Author {
                 0 => Deed::Leave(way),
                 _ => Deed::Stop(self.party(), self.dice.below(9_000)),
             },
-            12 => Deed::Timer(way, [0, 5, 30, 90][self.dice.index(4)]),
+            12 => Deed::Block(way, self.dice.between(1_000, 120_000)),
+            13 => Deed::Timer(way, [0, 5, 30, 90][self.dice.index(4)]),
             _ => Deed::Keep(way, [0, 60, u32::MAX, u32::MAX][self.dice.index(4)]),
         }
     }

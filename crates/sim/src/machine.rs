@@ -184,7 +184,7 @@ impl Machine {
         &mut self,
         batch: Vec<Input>,
         now: u64,
-        mut watch: impl FnMut(&BTreeMap<StreamId, Place>, &Step),
+        mut watch: impl FnMut(&BTreeMap<StreamId, Place>, &Step, &Memory),
     ) -> Batch {
         let (monotonic, wall) = (self.monotonic(now), self.wall(now));
         let mut done = Batch { steps: Vec::new(), inputs: 0 };
@@ -205,7 +205,7 @@ impl Machine {
                     Step { writes: Vec::new(), effects }
                 }
             };
-            watch(&self.streams, &step);
+            watch(&self.streams, &step, &self.memory);
             self.memory.apply(std::mem::take(&mut step.writes));
             done.steps.push(step);
         }

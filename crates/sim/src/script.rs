@@ -53,6 +53,8 @@ pub enum Deed {
     Keep(Way, u32),
     /// A user wants the keys renewed at once.
     Heal(Way),
+    /// A user blocks another for so many milliseconds.
+    Block(Way, u64),
     /// A user says goodbye for ever.
     Leave(Way),
     /// A program is ended in order, and starts again after so many milliseconds.
@@ -236,6 +238,7 @@ impl fmt::Display for Deed {
             Self::Timer(way, seconds) => write!(f, "timer {way} {seconds}"),
             Self::Keep(way, seconds) => write!(f, "keep {way} {seconds}"),
             Self::Heal(way) => write!(f, "heal {way}"),
+            Self::Block(way, time) => write!(f, "block {way} {time}"),
             Self::Leave(way) => write!(f, "leave {way}"),
             Self::Stop(node, down) => write!(f, "stop {node} {down}"),
             Self::Lose(way) => write!(f, "lose {way}"),
@@ -344,6 +347,7 @@ impl Deed {
             ["timer", from, to, seconds] => Self::Timer(way(from, to)?, number(seconds)?),
             ["keep", from, to, seconds] => Self::Keep(way(from, to)?, number(seconds)?),
             ["heal", from, to] => Self::Heal(way(from, to)?),
+            ["block", from, to, time] => Self::Block(way(from, to)?, number(time)?),
             ["leave", from, to] => Self::Leave(way(from, to)?),
             ["stop", node, down] => Self::Stop(number(node)?, number(down)?),
             ["lose", from, to] => Self::Lose(way(from, to)?),
@@ -390,6 +394,7 @@ impl Deed {
             | Self::Timer(way, _)
             | Self::Keep(way, _)
             | Self::Heal(way)
+            | Self::Block(way, _)
             | Self::Leave(way)
             | Self::Lose(way)
             | Self::Cut(way, _)
@@ -436,6 +441,7 @@ mod tests {
 +1 ~1 timer 0 1 60
 +1 ~1 keep 0 1 60
 +1 ~1 heal 0 1
++1 ~1 block 0 1 5000
 +1 ~1 leave 0 1
 +1 ~1 stop 0 900
 +1 ~1 lose 0 1
@@ -463,7 +469,7 @@ mod tests {
     fn a_script_is_read_as_it_is_written() {
         let script: Script = ALL.parse().unwrap();
         assert_eq!(script.to_string(), ALL);
-        assert_eq!(script.lines.len(), 33);
+        assert_eq!(script.lines.len(), 34);
         for lie in Lie::ALL {
             let text = format!("seed 1 engines 2\n+1 ~0 lie 0 {}\n", lie.name());
             let script: Script = text.parse().unwrap();

@@ -60,6 +60,7 @@ impl World {
                 let row = self.newest(way, 0, theirs);
                 row.map(|row| Command::Seen(conversation, row.message)).into_iter().collect()
             }
+            Deed::Block(..) => vec![Command::Block(conversation, true)],
             Deed::Leave(_) => vec![Command::Leave(conversation)],
             Deed::Heal(_) => vec![Command::Heal(conversation)],
             Deed::Timer(_, seconds) => {

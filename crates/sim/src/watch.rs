@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use undertone_engine::limits::{IN_FLIGHT, OUTBOX, UNPROVEN_LINKS};
 use undertone_engine::storage::{View as _, Write};
 use undertone_engine::{Effect, Engine, Memory, Step, StreamId};
-use undertone_handle::MessageId;
+use undertone_handle::{ConversationId, MessageId};
 use undertone_ratchet::session::{MAX_SKIPPED, Session};
 use undertone_wire::cell::FrameKind;
 
@@ -38,13 +38,15 @@ pub enum Invariant {
     Bounded,
     /// Who was woken for something does it, and does not ask to be woken for it again.
     Rest,
+    /// Nothing goes to whoever is blocked: no dial, and no frame.
+    Blocked,
     /// Nothing that comes in brings a program down.
     Alive,
 }
 
 impl Invariant {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Once,
         Self::Order,
         Self::Committed,
@@ -55,6 +57,7 @@ impl Invariant {
         Self::Delivered,
         Self::Bounded,
         Self::Rest,
+        Self::Blocked,
         Self::Alive,
     ];
 
@@ -72,6 +75,7 @@ impl Invariant {
             Self::Delivered => "delivered",
             Self::Bounded => "bounded",
             Self::Rest => "rest",
+            Self::Blocked => "blocked",
             Self::Alive => "alive",
         }
     }
@@ -185,6 +189,41 @@ impl Watch {
                 && let Some(place) = streams.get(stream)
             {
                 self.packet(machine, place.partner, bytes, step);
+            }
+        }
+    }
+
+    /// Looks at what goes to somebody who is blocked, in the state before the step.
+    pub(crate) fn blocks(
+        &mut self,
+        machine: usize,
+        streams: &BTreeMap<StreamId, Place>,
+        step: &Step,
+        memory: &Memory,
+    ) {
+        let blocked = |id: ConversationId| {
+            let now = step.writes.iter().rev().find_map(|write| match write {
+                Write::PutPolicy(of, policy) if *of == id => Some(*policy),
+                _ => None,
+            });
+            let before = memory.policy(id).is_some_and(|policy| policy.blocked);
+            before && now.is_none_or(|policy| policy.blocked)
+        };
+        for effect in &step.effects {
+            let partner = match effect {
+                Effect::Send { stream, .. } => streams.get(stream).map(|place| place.partner),
+                Effect::Dial { address, .. } => {
+                    let mut all = memory.contacts().into_iter();
+                    all.find(|id| memory.contact(*id).is_some_and(|c| c.card.address() == address))
+                        .map(party_of)
+                }
+                _ => None,
+            };
+            if let Some(partner) = partner.filter(|partner| blocked(contact_id(*partner))) {
+                self.breach(
+                    Invariant::Blocked,
+                    format!("{machine} calls {partner}, whom it blocks"),
+                );
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use undertone_engine::storage::View as _;
 use undertone_engine::{CloseReason, DialId, Engine, Input, Memory, ServiceId};
 use undertone_handle::event::{NetworkKind, NetworkState, NetworkStep};
 use undertone_wire::cell::CELL_LEN;
@@ -12,7 +13,7 @@ use crate::dice::{Dice, Purpose};
 use crate::liar::Liar;
 use crate::machine::{Machine, Mind};
 use crate::network::{Connection, Directory, Weather};
-use crate::pairing::{PairedEnd, pair};
+use crate::pairing::{PairedEnd, contact_id, pair};
 use crate::script::{Fall, Script, Way};
 use crate::watch::{Invariant, Violation, Watch};
 
@@ -71,6 +72,10 @@ pub(crate) enum Happening {
     Stopped {
         machine: usize,
         start: u32,
+    },
+    /// A user has blocked another for long enough.
+    Unblocked {
+        way: Way,
     },
     Cells {
         connection: u64,
@@ -268,6 +273,7 @@ impl World {
             Happening::Severed { connection } => self.sever(connection, true),
             Happening::Cells { connection, from, cells } => self.arrived(connection, from, &cells),
             Happening::Closed { connection, end, reason } => self.closed(connection, end, reason),
+            Happening::Unblocked { way } => self.unblock(way),
             Happening::Start { .. }
             | Happening::Online { .. }
             | Happening::Replugged { .. }
@@ -341,9 +347,10 @@ impl World {
         let honest = self.machines[machine].is_honest();
         let watch = &mut self.watch;
         let mut noted: Vec<Note> = Vec::new();
-        let done = self.machines[machine].handle(batch, now, |streams, step| {
+        let done = self.machines[machine].handle(batch, now, |streams, step, memory| {
             if honest {
                 watch.step(machine, streams, step);
+                watch.blocks(machine, streams, step, memory);
             }
             noted.extend(notes(machine, step));
         });
@@ -433,6 +440,7 @@ impl World {
         let end = self.now + CALM;
         let mut missing = None;
         while self.now < end && self.watch.violation().is_none() {
+            self.open_doors();
             self.run(LOOK);
             self.look();
             missing = self.missing();
@@ -443,6 +451,19 @@ impl World {
         match missing {
             Some(what) => self.watch.breach(Invariant::Delivered, what),
             None => self.compare(),
+        }
+    }
+
+    /// Whoever is still blocked is not any more: by a restore, perhaps, of what was so once.
+    fn open_doors(&mut self) {
+        for (one, other) in self.pairs.clone() {
+            for way in [Way { from: one, to: other }, Way { from: other, to: one }] {
+                let policy = self.machines[way.from].memory.policy(contact_id(way.to));
+                let blocked = policy.is_some_and(|policy| policy.blocked);
+                if blocked && self.machines[way.from].is_up() {
+                    self.unblock(way);
+                }
+            }
         }
     }
 

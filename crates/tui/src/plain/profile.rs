@@ -220,7 +220,10 @@ impl Talk {
             let words = words::trust_sentence(trust, &self.peer());
             self.say(&words);
         }
-        if let Some(link) = &self.link {
+        if self.blocked {
+            let words = words::blocked(&self.peer(), true);
+            self.say(&words);
+        } else if let Some(link) = &self.link {
             let words = words::link(link);
             self.say(&words);
         }

@@ -292,6 +292,7 @@ impl Talk {
         self.link = Some(state);
         match state {
             LinkState::Up if !std::mem::replace(&mut self.was_lost, false) => {}
+            LinkState::Away if self.blocked => self.was_lost = true,
             LinkState::Lost { .. } | LinkState::Away
                 if std::mem::replace(&mut self.was_lost, true) => {}
             LinkState::GivenUp => {

@@ -158,7 +158,9 @@ impl App {
         if let Some((trust, _)) = self.trust {
             lines.push(words::trust_sentence(trust, self.peer()));
         }
-        if let (Some(link), None) = (&self.link, &self.over) {
+        if self.blocked {
+            lines.push(words::blocked(self.peer(), true));
+        } else if let (Some(link), None) = (&self.link, &self.over) {
             lines.push(words::link(link));
         }
         if self.id.is_some() {

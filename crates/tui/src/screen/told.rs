@@ -315,7 +315,7 @@ impl App {
                 self.ended(words::link(&state), End::Failed(words::link_given_up()));
             }
             LinkState::Lost { .. } | LinkState::Away
-                if before != Some(state) && !is_down(before) =>
+                if before != Some(state) && !is_down(before) && !self.blocked =>
             {
                 self.note(words::link(&state), Tone::Bad);
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use undertone_handle::event::ConversationEvent;
+use undertone_handle::event::{ConversationEvent, LinkState};
 use undertone_handle::words::Locked;
 use undertone_handle::{ConversationId, Event, MessageId};
 use undertone_tui::keeper::{Found, Hit};
@@ -120,6 +120,7 @@ fn a_contact_is_blocked_and_left() {
     let mut player = Player::new(with_ana(), WORDS);
     player.transcript.clear();
     player.line("/block").tell_to(ID, ConversationEvent::Blocked(true));
+    player.tell_to(ID, ConversationEvent::Link(LinkState::Away)).line("/status");
     player.line("/unblock").tell_to(ID, ConversationEvent::Blocked(false));
     player.line("/leave").line("/leave ben").line("/leave ana");
     player.tell_to(ID, ConversationEvent::Left { confirmed: false });

@@ -2,7 +2,7 @@
 //! for each.
 
 use undertone_handle::command::Reaction;
-use undertone_handle::event::{ConversationEvent, NotSent, StorageEvent, StorageFault};
+use undertone_handle::event::{ConversationEvent, LinkState, NotSent, StorageEvent, StorageFault};
 use undertone_handle::{ConversationId, MessageId, Ticket};
 use undertone_tui::Plan;
 use undertone_tui::keeper::{Found, Hit};
@@ -175,6 +175,7 @@ fn a_blocked_contact_is_marked() {
     player.keys("<A-1>/block<Enter>");
     assert_eq!(player.asked, ["Block(ConversationId(1), true)"]);
     player.tell_to(ANA, ConversationEvent::Blocked(true));
+    player.tell_to(ANA, ConversationEvent::Link(LinkState::Away));
     player.keys("hello<Enter>");
     let refused = ConversationEvent::NotSent(Ticket(1), NotSent::Blocked);
     player.tell_to(ANA, refused);
