@@ -86,7 +86,7 @@ pub(crate) fn soak(arguments: &[String]) -> Outcome {
 
 /// Kills the program beside the simulator: both ends send all the time over the loopback network.
 fn killer(option: &str) -> std::process::Command {
-    let mut command = step::cargo(&["test", "--locked", "-p", "undertone-cli", "--test", KILLER]);
+    let mut command = step::cargo(&["test", "--locked", "--workspace", "--test", KILLER]);
     command.arg(option).env("UNDERTONE_KILLS", KILLS);
     command
 }

@@ -56,10 +56,13 @@ pub(super) struct Made {
 
 /// What stores them is other than it was: then they are made anew.
 fn version() -> u64 {
-    let schema = include_bytes!("../../../crates/store/src/profile/v1.sql");
+    let schema = concat!(
+        include_str!("../../../crates/store/src/profile/v1.sql"),
+        include_str!("../../../crates/store/src/profile/v2.sql"),
+    );
     let index = include_bytes!("../../../crates/store/src/profile/index.rs");
     let splitter = query::splitter();
-    let all = schema.iter().chain(index).copied().chain(splitter.bytes());
+    let all = schema.bytes().chain(index.iter().copied()).chain(splitter.bytes());
     let hash = |sum: u64, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     all.fold(0xcbf2_9ce4_8422_2325 ^ MAKE, hash)
 }

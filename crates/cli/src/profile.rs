@@ -12,7 +12,7 @@ use undertone_node::environment::hardening::{self, LockLimit};
 use undertone_tools::kept::{self, Contacts, Kept, Messages};
 use undertone_tools::profile::{self, Holding, Key, Profile as Arguments, Reader};
 use undertone_tools::{Failure, Streams};
-use undertone_tui::keeper::{Found, Hit, Keeper, Wanted};
+use undertone_tui::keeper::{Found, Hit, Keeper, PAGE, Wanted};
 use undertone_tui::{End, Outcome, Plan, Profile, Resume, World};
 
 use crate::Exit;
@@ -80,10 +80,19 @@ impl Keeper for Clerk {
                 Ok(done) => Found::Password(done),
                 Err(failure) => Found::Failed(said(failure)),
             },
+            Wanted::Page { conversation, before } => {
+                let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                match kept::before(&reader, conversation, before, PAGE) {
+                    Ok(lines) => Found::Page(conversation, lines),
+                    Err(failure) => Found::Failed(said(failure)),
+                }
+            }
             Wanted::Search(search) => {
                 let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
                 match kept::search(&reader, &search, HITS) {
-                    Ok(hits) => Found::Hits(hits.into_iter().map(hit).collect()),
+                    Ok(hits) => {
+                        Found::Hits(hits.into_iter().map(|found| hit(found, &reader)).collect())
+                    }
                     Err(failure) => Found::Failed(said(failure)),
                 }
             }
@@ -98,8 +107,10 @@ impl Clerk {
     }
 }
 
-fn hit((contact, line): (Overview, Line)) -> Hit {
-    Hit { conversation: contact.conversation, name: contact.name.as_str().to_owned(), line }
+fn hit((contact, line): (Overview, Line), reader: &Reader) -> Hit {
+    let (before, after) = kept::beside(reader, line.message);
+    let name = contact.name.as_str().to_owned();
+    Hit { conversation: contact.conversation, name, line, before, after }
 }
 
 /// Whom a face begins with.

@@ -85,6 +85,19 @@ fn list_search_export_and_delete() {
     let found = well(&hilde, &[&newest[..], &own].concat(), "");
     assert_eq!(found, "gustav -> a bench that goes\n");
 
+    let around = ["message", "search", "bench", "--context", "1"];
+    let found = well(&hilde, &[&around[..], &own].concat(), "");
+    assert_eq!(
+        found,
+        "  gustav <- I like benches\n* gustav -> a bench that goes\n--\n\
+         \x20 gustav -> a blue bench by the river\n* gustav <- I like benches\n  gustav -> a bench that goes\n--\n\
+         * gustav -> a blue bench by the river\n  gustav <- I like benches\n"
+    );
+    let around = ["message", "search", "blue", "-C", "1", "--json"];
+    let found = well(&hilde, &[&around[..], &own].concat(), "");
+    let marks: Vec<bool> = found.lines().map(|line| line.contains("\"found\":true")).collect();
+    assert_eq!(marks, [true, false], "{found}");
+
     let export = [&["message", "export", "hilde", "hilde.txt"], &own[..]].concat();
     let output = run(&gustav, &export, "");
     assert!(output.status.success(), "{}", words(&output));

@@ -107,7 +107,8 @@ are left out.")]
     #[command(after_help = "\
 Examples:
   undertone message search blue bench     both words, or words that begin with them
-  undertone message search --limit 3 key")]
+  undertone message search --limit 3 key
+  undertone message search --context 2 pond       with two messages before and two after each")]
     Search {
         /// What to find.
         #[arg(required = true)]
@@ -115,6 +116,10 @@ Examples:
         /// How many messages at most.
         #[arg(long, default_value_t = 50, value_name = "NUMBER")]
         limit: usize,
+        /// So many messages before and after each that was found, from its conversation.
+        #[arg(short = 'C', long, default_value_t = 0, value_name = "NUMBER",
+              value_parser = clap::value_parser!(u8).range(..=20))]
+        context: u8,
         /// Of which profile.
         #[command(flatten)]
         whose: Whose,
@@ -175,7 +180,7 @@ pub fn messages(
             let contact = find(&reader, &contact)?;
             export::export(&reader, &contact, &file, as_json, &mut streams)
         }
-        MessageCommand::Search { words, limit, whose } => {
+        MessageCommand::Search { words, limit, context, whose } => {
             let Some(search) = Search::parse(&words.join(" ")) else {
                 return Err(Failure::new(
                     Kind::Usage,
@@ -184,8 +189,25 @@ pub fn messages(
                 ));
             };
             let Opened { reader, held: _held, .. } = open(whose, chosen, &mut streams)?;
-            for (contact, line) in self::search(&reader, &search, limit)? {
-                print(&contact, &line, as_json, &mut streams)?;
+            for (number, (contact, line)) in
+                self::search(&reader, &search, limit)?.into_iter().enumerate()
+            {
+                if context == 0 {
+                    print(&contact, &line, as_json, &mut streams)?;
+                    continue;
+                }
+                if number > 0 && !as_json {
+                    put(&mut streams, "--\n")?;
+                }
+                for near in reader.around(line.message, context.into())? {
+                    let found = near.message == line.message;
+                    let text = match as_json {
+                        true => message_json(&contact, &near, Some(found)),
+                        false if found => format!("* {}", said_line(&contact, &near)),
+                        false => format!("  {}", said_line(&contact, &near)),
+                    };
+                    put(&mut streams, &format!("{text}\n"))?;
+                }
             }
             Ok(())
         }
@@ -334,6 +356,35 @@ pub fn search(
         .collect())
 }
 
+/// At most `limit` messages of a conversation from before one of them, oldest first.
+///
+/// # Errors
+/// The machine.
+pub fn before(
+    reader: &Reader,
+    conversation: ConversationId,
+    message: MessageId,
+    limit: usize,
+) -> Result<Vec<Line>, Failure> {
+    Ok(reader.page(conversation, Some(message), limit)?)
+}
+
+/// What was said right before a message and right after it.
+#[must_use]
+pub fn beside(reader: &Reader, message: MessageId) -> (Option<Line>, Option<Line>) {
+    // Whoever asks has the message: that is worth showing without what stands beside it.
+    let near = reader.around(message, 1).unwrap_or_default();
+    let (mut before, mut after) = (None, None);
+    for line in near {
+        match line.message.cmp(&message) {
+            std::cmp::Ordering::Less => before = Some(line),
+            std::cmp::Ordering::Greater => after = Some(line),
+            std::cmp::Ordering::Equal => {}
+        }
+    }
+    (before, after)
+}
+
 fn trust(level: Trust) -> &'static str {
     match level {
         Trust::Unverified => "unverified",
@@ -379,25 +430,26 @@ fn print(
     as_json: bool,
     streams: &mut Streams,
 ) -> Result<(), Failure> {
-    let text = if as_json {
-        message_json(contact, line)
-    } else {
-        let way = if line.own { "->" } else { "<-" };
-        let edited = if line.edited.is_some() { " (edited)" } else { "" };
-        let waits = if line.delivery == Delivery::Waiting { " (waiting)" } else { "" };
-        format!("{} {way} {}{edited}{waits}", plain(contact.name.as_str()), plain(&line.body))
-    };
+    let text = if as_json { message_json(contact, line, None) } else { said_line(contact, line) };
     put(streams, &format!("{text}\n"))
 }
 
-fn message_json(contact: &Overview, line: &Line) -> String {
+fn said_line(contact: &Overview, line: &Line) -> String {
+    let way = if line.own { "->" } else { "<-" };
+    let edited = if line.edited.is_some() { " (edited)" } else { "" };
+    let waits = if line.delivery == Delivery::Waiting { " (waiting)" } else { "" };
+    format!("{} {way} {}{edited}{waits}", plain(contact.name.as_str()), plain(&line.body))
+}
+
+/// `found`: whether it is what was looked for or stands beside it, where that is asked.
+fn message_json(contact: &Overview, line: &Line, found: Option<bool>) -> String {
     let state = match line.delivery {
         Delivery::Waiting => "waiting",
         Delivery::Sent => "sent",
         Delivery::Delivered => "delivered",
     };
     let MessageId(message) = line.message;
-    let value = json!({
+    let mut value = json!({
         "v": JSON_VERSION,
         "conversation": contact.conversation.to_string(),
         "name": contact.name.as_str(),
@@ -409,6 +461,9 @@ fn message_json(contact: &Overview, line: &Line) -> String {
         "edited": line.edited,
         "reply": line.reply.map(|reply| reply.0),
     });
+    if let Some(found) = found {
+        value["found"] = found.into();
+    }
     escape(&value.to_string())
 }
 

@@ -2,7 +2,7 @@
 
 use undertone_handle::query::{Line, Search};
 use undertone_handle::words::UserError;
-use undertone_handle::{ConversationId, SecretText};
+use undertone_handle::{ConversationId, MessageId, SecretText};
 
 /// What a face wants.
 pub enum Wanted {
@@ -15,7 +15,17 @@ pub enum Wanted {
     },
     /// Messages of all conversations, the newest first.
     Search(Search),
+    /// The [`PAGE`] messages of a conversation before this one.
+    Page {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// The oldest message that is there already.
+        before: MessageId,
+    },
 }
+
+/// How many messages are read at once.
+pub const PAGE: usize = 100;
 
 impl std::fmt::Debug for Wanted {
     /// Says nothing of passwords and words.
@@ -23,6 +33,7 @@ impl std::fmt::Debug for Wanted {
         f.write_str(match self {
             Self::Password { .. } => "Password(…)",
             Self::Search(_) => "Search(…)",
+            Self::Page { .. } => "Page(…)",
         })
     }
 }
@@ -35,6 +46,10 @@ pub struct Hit {
     pub name: String,
     /// The message.
     pub line: Line,
+    /// What was said right before it.
+    pub before: Option<Line>,
+    /// What was said right after it.
+    pub after: Option<Line>,
 }
 
 impl std::fmt::Debug for Hit {
@@ -50,6 +65,8 @@ pub enum Found {
     Password(bool),
     /// What a search found.
     Hits(Vec<Hit>),
+    /// Messages of a conversation, oldest first; fewer than were wanted: there are no more.
+    Page(ConversationId, Vec<Line>),
     /// It could not be done, for this reason.
     Failed(UserError),
 }
@@ -60,6 +77,7 @@ impl std::fmt::Debug for Found {
         f.write_str(match self {
             Self::Password(_) => "Password",
             Self::Hits(_) => "Hits(…)",
+            Self::Page(..) => "Page(…)",
             Self::Failed(_) => "Failed(…)",
         })
     }

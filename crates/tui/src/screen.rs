@@ -10,6 +10,7 @@ mod home;
 mod keys;
 mod lock;
 mod meeting;
+mod older;
 mod paint;
 mod prompt;
 mod render;

@@ -57,7 +57,7 @@ pub(super) fn export(
 fn write(file: File, contact: &Overview, lines: &[Line], as_json: bool) -> io::Result<()> {
     let mut out = BufWriter::new(file);
     for line in lines {
-        let text = if as_json { message_json(contact, line) } else { text(contact, line) };
+        let text = if as_json { message_json(contact, line, None) } else { text(contact, line) };
         writeln!(out, "{text}")?;
     }
     let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use undertone_handle::SecretText;
 use undertone_handle::command::{Command, Name};
 use undertone_handle::json::{self, ProfileRequest};
-use undertone_handle::query::Search;
+use undertone_handle::query::{Line, Search};
 use undertone_handle::words::{self, Locked};
 use undertone_wire::code::guessing_bits;
+use zeroize::Zeroizing;
 
 use super::talk::{Act, Shape, Talk, Wait};
 use crate::deeds::Deed;
@@ -17,6 +18,9 @@ use crate::text;
 
 /// The most columns of a name in what a search found.
 const MAX_NAME: usize = 20;
+
+/// The most columns of what was said beside what was found.
+const BESIDE: usize = 60;
 
 const NO_CONVERSATION: &str =
     "There is no conversation here; /list shows all, /open NAME goes to one.";
@@ -178,6 +182,8 @@ impl Talk {
                 self.complain("That is not the present password. Nothing was changed.");
             }
             Found::Hits(hits) => self.say_hits(&hits),
+            // Lines stay on the terminal: nobody asks for older ones.
+            Found::Page(..) => {}
             Found::Failed(error) => {
                 self.passwords = (None, None);
                 self.complain(&error.to_string());
@@ -200,9 +206,15 @@ impl Talk {
         // The newest last, where the eye is.
         for hit in hits.iter().rev() {
             let name = text::cut(&hit.name, MAX_NAME);
-            let way = if hit.line.own { "->" } else { "<-" };
+            let way = |line: &Line| if line.own { "->" } else { "<-" };
+            let beside = |line: &Line| {
+                let said = Zeroizing::new(text::lines(&line.body).join(" "));
+                Act::Out(format!("  \u{b7} {name} {} {}", way(line), text::cut(&said, BESIDE)))
+            };
+            self.acts.extend(hit.before.iter().map(beside));
             let said = text::lines(&hit.line.body).join("\n  ");
-            self.acts.push(Act::Out(format!("{name} {way} {said}")));
+            self.acts.push(Act::Out(format!("{name} {} {said}", way(&hit.line))));
+            self.acts.extend(hit.after.iter().map(beside));
         }
         match hits.len() {
             0 => self.say("Nothing was found."),

@@ -10,6 +10,7 @@ use undertone_handle::query::Line;
 use unicode_width::UnicodeWidthStr as _;
 use zeroize::Zeroizing;
 
+use super::older::Older;
 use crate::changes::{Numbers, Which};
 use crate::text;
 use crate::time::Local;
@@ -185,8 +186,8 @@ impl Columns {
 /// Where the view's last row is, if it is not at the end of the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Anchor {
-    /// The entry that the last row belongs to, counted over the whole conversation.
-    entry: u64,
+    /// The number of the entry that the last row belongs to.
+    entry: i64,
     /// So many of its rows are below the view.
     below: usize,
 }
@@ -195,15 +196,19 @@ struct Anchor {
 #[derive(Debug, Default)]
 pub(super) struct Chat {
     entries: VecDeque<Entry>,
-    /// How many entries went because there were too many.
-    gone: u64,
+    /// The number of the first entry. Older ones that are put before it have lower numbers.
+    first: i64,
+    /// Entries went because there were too many.
+    cut: bool,
+    /// Whether the profile has messages from before the first one here.
+    pub(super) older: Older,
     /// The user took all that was shown off the screen.
     cleared: bool,
     bytes: usize,
     /// Our messages that can still move on.
-    ours: BTreeMap<MessageId, u64>,
+    ours: BTreeMap<MessageId, i64>,
     /// All messages that are here.
-    messages: BTreeMap<MessageId, u64>,
+    messages: BTreeMap<MessageId, i64>,
     /// The numbers of messages, as commands name them.
     pub(super) numbers: Numbers,
     anchor: Option<Anchor>,
@@ -234,23 +239,20 @@ impl Chat {
         let fate = Delivery::Waiting;
         self.message(id, Entry::new(at, What::Ours(Zeroizing::new(body), fate)), reply);
         self.numbers.add(true, id);
-        self.ours.insert(id, self.gone + self.entries.len() as u64 - 1);
+        self.ours.insert(id, self.last());
     }
 
     fn message(&mut self, id: MessageId, entry: Entry, reply: Option<MessageId>) {
-        let quote = reply.and_then(|answered| self.text_of(answered)).map(|text| {
-            let first = text::lines(text).into_iter().next().unwrap_or_default();
-            Zeroizing::new(text::cut(&first, QUOTED))
-        });
+        let quote = reply.and_then(|answered| self.text_of(answered)).map(quote_of);
         let beside = Beside { answers: reply, quote, ..Beside::default() };
         self.push(Entry { beside, message: Some(id), ..entry });
-        self.messages.insert(id, self.gone + self.entries.len() as u64 - 1);
+        self.messages.insert(id, self.last());
     }
 
     /// What a message says, if it is here.
     pub(super) fn text_of(&self, id: MessageId) -> Option<&str> {
         let number = self.messages.get(&id)?;
-        let entry = self.entries.get(usize::try_from(number.checked_sub(self.gone)?).ok()?)?;
+        let entry = self.entries.get(usize::try_from(number - self.first).ok()?)?;
         Some(entry.what.text())
     }
 
@@ -260,8 +262,22 @@ impl Chat {
     }
 
     fn message_mut(&mut self, id: MessageId) -> Option<&mut Entry> {
-        let number = *self.messages.get(&id)?;
+        let number = self.known(id)?;
         self.entry_mut(number)
+    }
+
+    /// The number of a message. One that isn't here may be among those that are being read, as it was.
+    fn known(&mut self, id: MessageId) -> Option<i64> {
+        let number = self.messages.get(&id).copied();
+        if let (None, Older::Asked { stale }) = (number, &mut self.older) {
+            *stale = true;
+        }
+        number
+    }
+
+    /// The number of the last entry.
+    fn last(&self) -> i64 {
+        self.first + self.entries.len() as i64 - 1
     }
 
     /// A message has other words now.
@@ -314,7 +330,7 @@ impl Chat {
 
     /// Takes what is shown off the screen. Messages stay known by their numbers.
     pub(super) fn clear(&mut self) {
-        self.gone += self.entries.len() as u64;
+        self.first = self.last() + 1;
         self.entries.clear();
         self.messages.clear();
         self.bytes = 0;
@@ -325,7 +341,8 @@ impl Chat {
     /// A message is gone; a note stands where it stood.
     pub(super) fn delete(&mut self, id: MessageId, note: String) {
         self.ours.remove(&id);
-        let Some(number) = self.messages.remove(&id) else { return };
+        let Some(number) = self.known(id) else { return };
+        self.messages.remove(&id);
         let Some(entry) = self.entry_mut(number) else { return };
         let before = entry.what.text().len();
         let after = note.len();
@@ -366,7 +383,7 @@ impl Chat {
 
     /// Whether older entries had to go.
     pub(super) fn is_cut(&self) -> bool {
-        self.gone > 0 && !self.cleared
+        self.cut && !self.cleared
     }
 
     /// Messages that came while the view was not at the end.
@@ -378,8 +395,8 @@ impl Chat {
         self.anchor.is_none()
     }
 
-    fn entry_mut(&mut self, number: u64) -> Option<&mut Entry> {
-        let index = usize::try_from(number.checked_sub(self.gone)?).ok()?;
+    fn entry_mut(&mut self, number: i64) -> Option<&mut Entry> {
+        let index = usize::try_from(number - self.first).ok()?;
         self.entries.get_mut(index)
     }
 
@@ -387,6 +404,49 @@ impl Chat {
         self.bytes += entry.what.text().len();
         self.entries.push_back(entry);
         self.cut();
+    }
+
+    /// The oldest message here.
+    pub(super) fn oldest(&self) -> Option<MessageId> {
+        self.entries.iter().find_map(|entry| entry.message)
+    }
+
+    /// Whether less than a screen is above the view.
+    pub(super) fn is_top_near(&self, view: &View) -> bool {
+        let enough = 2 * view.height;
+        self.bottom(view)
+            .is_none_or(|(index, below)| self.rows_above(index, below, enough, view) < enough)
+    }
+
+    /// Puts older messages before the first entry, oldest first. Gives whether there was room for them.
+    pub(super) fn put_before(&mut self, lines: &[Line]) -> bool {
+        let bytes: usize = lines.iter().map(|line| line.body.len()).sum();
+        if self.entries.len() + lines.len() > MAX_ENTRIES || self.bytes + bytes > MAX_BYTES {
+            return false;
+        }
+        for line in lines.iter().rev() {
+            self.first -= 1;
+            let body = line.body.clone();
+            let what = match line.own {
+                true => What::Ours(body, line.delivery),
+                false => What::Theirs(body),
+            };
+            let quoted = line.reply.and_then(|to| lines.iter().find(|other| other.message == to));
+            let beside = Beside {
+                answers: line.reply,
+                quote: quoted.map(|quoted| quote_of(&quoted.body)),
+                ..Beside::default()
+            };
+            let entry = Entry::new(line.at, what);
+            self.entries.push_front(Entry { beside, message: Some(line.message), ..entry });
+            self.messages.insert(line.message, self.first);
+            if line.own && line.delivery != Delivery::Delivered {
+                self.ours.insert(line.message, self.first);
+            }
+            self.marked(line);
+        }
+        self.bytes += bytes;
+        true
     }
 
     /// Lets the oldest go while there is too much.
@@ -397,7 +457,8 @@ impl Chat {
             if let Some(message) = oldest.message {
                 self.messages.remove(&message);
             }
-            self.gone += 1;
+            self.first += 1;
+            self.cut = true;
         }
     }
 
@@ -418,8 +479,8 @@ impl Chat {
     pub(super) fn bottom(&self, view: &View) -> Option<(usize, usize)> {
         let last = self.entries.len().checked_sub(1)?;
         let Some(anchor) = self.anchor else { return Some((last, 0)) };
-        let Some(index) = anchor.entry.checked_sub(self.gone) else { return Some((0, 0)) };
-        let index = usize::try_from(index).unwrap_or(last).min(last);
+        let Ok(index) = usize::try_from(anchor.entry - self.first) else { return Some((0, 0)) };
+        let index = index.min(last);
         // The screen may have become wider since: the entry has fewer rows then.
         Some((index, anchor.below.min(self.rows(index, view).saturating_sub(1))))
     }
@@ -455,7 +516,7 @@ impl Chat {
         if index + 1 == self.entries.len() && below == 0 {
             self.go_to_end();
         } else {
-            self.anchor = Some(Anchor { entry: self.gone + index as u64, below });
+            self.anchor = Some(Anchor { entry: self.first + index as i64, below });
         }
     }
 
@@ -487,6 +548,12 @@ pub(super) struct View {
     pub(super) offset: i32,
 }
 
+/// The beginning of what is answered.
+fn quote_of(text: &str) -> Zeroizing<String> {
+    let first = text::lines(text).into_iter().next().unwrap_or_default();
+    Zeroizing::new(text::cut(&first, QUOTED))
+}
+
 /// A mark of delivery for narrow screens.
 pub(super) fn short_mark(fate: Delivery) -> &'static str {
     match fate {
@@ -502,117 +569,4 @@ pub(super) fn mark_width(mark: &str) -> u16 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn view(height: usize) -> View {
-        View { columns: Columns::new(80, "bob", "doug"), height, offset: 0 }
-    }
-
-    fn filled(count: u64) -> Chat {
-        let mut chat = Chat::default();
-        for n in 0..count {
-            chat.theirs(MessageId(n), 1_000, format!("message {n}"), None);
-        }
-        chat
-    }
-
-    #[test]
-    fn scrolling_stops_at_both_ends() {
-        let view = view(10);
-        let mut chat = filled(25); // 26 rows, with the day
-        chat.scroll(true, 9, &view);
-        assert_eq!(chat.bottom(&view), Some((15, 0)));
-        chat.scroll(true, 900, &view);
-        assert_eq!(chat.bottom(&view), Some((8, 0)));
-        chat.scroll(true, 1, &view);
-        assert_eq!(chat.bottom(&view), Some((8, 0)));
-        chat.scroll(false, 7, &view);
-        assert_eq!(chat.bottom(&view), Some((15, 0)));
-        chat.scroll(false, 9, &view);
-        assert!(chat.is_at_end());
-        let mut short = filled(3);
-        short.scroll(true, 5, &view);
-        assert!(short.is_at_end());
-    }
-
-    #[test]
-    fn the_view_stays_where_it_is_when_messages_come_and_go() {
-        let view = view(10);
-        let mut chat = filled(MAX_ENTRIES as u64);
-        chat.scroll(true, 10, &view);
-        let (before, _) = chat.bottom(&view).unwrap();
-        let seen = chat.get(before).unwrap().what.text().to_owned();
-        for _ in 0..5 {
-            chat.theirs(MessageId(u64::MAX), 1_000, "new".into(), None);
-        }
-        let (after, _) = chat.bottom(&view).unwrap();
-        assert_eq!(chat.get(after).unwrap().what.text(), seen);
-        assert_eq!(after, before - 5);
-        assert_eq!((chat.unseen(), chat.len(), chat.is_cut()), (5, MAX_ENTRIES, true));
-    }
-
-    #[test]
-    fn a_long_message_is_scrolled_within() {
-        let view = view(10);
-        let mut chat = Chat::default();
-        chat.theirs(MessageId(1), 1_000, "x".repeat(64 * 1024), None);
-        let rows = chat.rows(0, &view);
-        assert!(rows > 900);
-        chat.scroll(true, 100, &view);
-        assert_eq!(chat.bottom(&view), Some((0, 100)));
-        chat.scroll(true, rows, &view);
-        assert_eq!(chat.bottom(&view), Some((0, rows - 10)));
-        let narrow = View { columns: Columns::new(400, "bob", "doug"), ..view };
-        assert!(chat.bottom(&narrow).unwrap().1 < chat.rows(0, &narrow));
-    }
-
-    #[test]
-    fn what_is_kept_is_bounded_in_bytes() {
-        let mut chat = Chat::default();
-        for _ in 0..600 {
-            chat.theirs(MessageId(1), 1_000, "x".repeat(64 * 1024), None);
-        }
-        assert!(chat.bytes <= MAX_BYTES);
-        assert_eq!(chat.len(), MAX_BYTES / (64 * 1024));
-    }
-
-    #[test]
-    fn fates_reach_their_message_and_unknown_ones_nobody() {
-        let mut chat = Chat::default();
-        chat.ours(MessageId(7), 1_000, "one".into(), None);
-        chat.ours(MessageId(8), 1_000, "two".into(), None);
-        assert_eq!(chat.unconfirmed(), 2);
-        assert!(chat.fate(MessageId(7), Delivery::Delivered));
-        assert!(!chat.fate(MessageId(9), Delivery::Sent));
-        assert_eq!(chat.unconfirmed(), 1);
-        assert!(matches!(chat.get(0).unwrap().what, What::Ours(_, Delivery::Delivered)));
-    }
-
-    #[test]
-    fn what_is_deleted_leaves_no_words_behind() {
-        let mut chat = Chat::default();
-        chat.theirs(MessageId(1), 1_000, "the secret".into(), None);
-        chat.ours(MessageId(2), 1_000, "an answer".into(), Some(MessageId(1)));
-        assert_eq!(
-            chat.get(1).unwrap().beside.quote.as_deref().map(String::as_str),
-            Some("the secret")
-        );
-        let rows = chat.rows(1, &view(10));
-        chat.edit(MessageId(1), "the other secret".into());
-        chat.react(MessageId(2), false, Reaction::parse("+"));
-        assert_eq!(chat.rows(1, &view(10)), rows + 1);
-        chat.delete(MessageId(1), "gone".into());
-        assert_eq!(chat.text_of(MessageId(1)), None);
-        assert_eq!(chat.get(0).unwrap().what.text(), "gone");
-        assert_eq!(
-            chat.get(1).unwrap().beside.quote.as_deref().map(String::as_str),
-            Some(QUOTE_GONE)
-        );
-        assert_eq!(chat.bytes, "gone".len() + "an answer".len());
-        // What is not here changes nothing.
-        chat.edit(MessageId(1), "again".into());
-        chat.delete(MessageId(1), "again".into());
-        assert_eq!(chat.get(0).unwrap().what.text(), "gone");
-    }
-}
+mod tests;

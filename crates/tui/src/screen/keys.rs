@@ -341,7 +341,10 @@ impl App {
         let view = self.view();
         let page = view.height.saturating_sub(1).max(1);
         match key.code {
-            KeyCode::PageUp => self.chat.scroll(true, page, &view),
+            KeyCode::PageUp => {
+                self.chat.scroll(true, page, &view);
+                self.look_back();
+            }
             KeyCode::PageDown => self.chat.scroll(false, page, &view),
             KeyCode::End if !self.chat.is_at_end() => self.chat.go_to_end(),
             KeyCode::Esc if self.chat.is_at_end() && self.plan.profile.is_some() => self.go_home(),

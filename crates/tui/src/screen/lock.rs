@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use undertone_handle::SecretText;
 use undertone_handle::command::Command;
+use undertone_handle::query::Line;
 use undertone_handle::words::{self, Locked};
 use undertone_wire::code::guessing_bits;
 use zeroize::Zeroizing;
@@ -23,6 +24,9 @@ pub(super) const MAX_PASSWORD: usize = 1024;
 
 /// The most columns of a name in what a search found.
 const MAX_NAME: usize = 20;
+
+/// The most columns of what was said beside what was found.
+const BESIDE: usize = 48;
 
 /// Which password is being typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,7 +265,10 @@ impl App {
                 self.form = Some(Box::new(form));
             }
             Found::Hits(hits) => self.say_hits(&hits),
+            Found::Page(id, lines) => self.take_page(id, &lines),
             Found::Failed(error) => {
+                self.chat.no_older();
+                self.rooms.iter_mut().for_each(|room| room.chat.no_older());
                 self.form = None;
                 self.note(error.to_string(), Tone::Bad);
             }
@@ -274,11 +281,17 @@ impl App {
         let mut said = Vec::new();
         // The newest last, where the eye is.
         for hit in hits.iter().rev() {
-            let at = Local::new(hit.line.at, offset);
             let name = text::cut(&hit.name, MAX_NAME);
-            let way = if hit.line.own { format!("you to {name}") } else { name };
-            let line = text::lines(&hit.line.body).join(" ");
-            said.push(Zeroizing::new(format!("{} {}, {way}: {line}", at.date(today), at.time())));
+            let row = |mark: &str, line: &Line, most: usize| {
+                let at = Local::new(line.at, offset);
+                let way = if line.own { format!("you to {name}") } else { name.clone() };
+                let words = Zeroizing::new(text::lines(&line.body).join(" "));
+                let words = text::cut(&words, most);
+                Zeroizing::new(format!("{mark}{} {}, {way}: {words}", at.date(today), at.time()))
+            };
+            said.extend(hit.before.iter().map(|line| row("  \u{b7} ", line, BESIDE)));
+            said.push(row("", &hit.line, usize::MAX));
+            said.extend(hit.after.iter().map(|line| row("  \u{b7} ", line, BESIDE)));
         }
         said.push(Zeroizing::new(match hits.len() {
             0 => "Nothing was found.".to_owned(),

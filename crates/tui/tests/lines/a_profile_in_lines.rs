@@ -46,7 +46,13 @@ fn programs_are_told_everything_at_once() {
     player.line(r#"{"open":"0000000000000002"}"#).line(r#"{"send":"yes"}"#);
     player.line(r#"{"conversations":true}"#).line(r#"{"rename":"Ben B"}"#);
     player.line(r#"{"history":{"keeps":"not_kept"}}"#).line(r#"{"search":"bench"}"#);
-    let hit = Hit { conversation: ID, name: "ana".into(), line: line(3, false, "the blue bench") };
+    let hit = Hit {
+        conversation: ID,
+        name: "ana".into(),
+        line: line(3, false, "the blue bench"),
+        before: Some(line(2, true, "where?")),
+        after: None,
+    };
     player.found(Found::Hits(vec![hit]));
     player.line(r#"{"change_password":{"old":"marmalade","new":"otter"}}"#);
     player.found(Found::Password(false));
@@ -140,5 +146,22 @@ fn programs_block_and_leave_too() {
     player.line(r#"{"leave":"ben"}"#).line(r#"{"leave":"ana"}"#);
     player.tell_to(ID, ConversationEvent::Left { confirmed: true });
     player.line(r#"{"conversations":true}"#);
+    insta::assert_snapshot!(player.transcript);
+}
+
+#[test]
+fn what_is_found_is_shown_with_what_stands_beside_it() {
+    let mut player = Player::new(with_ana(), WORDS);
+    player.transcript.clear();
+    player.line("/search bench");
+    let hit = |message, before, after| Hit {
+        conversation: ID,
+        name: "ana".into(),
+        line: line(message, false, "the blue bench\nby the pond"),
+        before,
+        after,
+    };
+    let (asked, long) = (line(2, true, "where?\nwhen?"), line(4, false, &"very ".repeat(40)));
+    player.found(Found::Hits(vec![hit(9, None, None), hit(3, Some(asked), Some(long))]));
     insta::assert_snapshot!(player.transcript);
 }

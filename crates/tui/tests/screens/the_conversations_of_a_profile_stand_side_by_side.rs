@@ -136,10 +136,17 @@ fn a_search_looks_in_all_of_them() {
     let mut player = home(80, 24);
     player.keys("/search bench<Enter>");
     assert_eq!(player.asked, ["keep Search(…)"]);
-    let hit = Hit { conversation: ANA, name: "ana".into(), line: line(3, false, "the blue bench") };
+    let hit = Hit {
+        conversation: ANA,
+        name: "ana".into(),
+        line: line(3, false, "the blue bench"),
+        before: Some(line(2, true, "where?")),
+        after: None,
+    };
     player.found(Found::Hits(vec![hit]));
     let screen = player.screen();
     assert!(screen.contains("ana: the blue bench"), "{screen}");
+    assert!(screen.contains("you to ana: where?"), "{screen}");
     assert!(screen.contains("One message was found."), "{screen}");
 }
 
@@ -210,4 +217,32 @@ fn a_contact_is_left_for_good_by_name() {
     player.tell_to(BEN, ConversationEvent::Left { confirmed: false });
     let screen = player.screen();
     assert!(!screen.contains("ben") && screen.contains("Say a code"), "{screen}");
+}
+
+/// What was said before the last messages is read when the view comes near it, in whichever conversation.
+#[test]
+fn older_messages_are_read_by_going_up() {
+    let mut all = rooms();
+    all[0].lines = (1_000..1_040).map(|n| line(n, n % 3 == 0, &format!("message {n}"))).collect();
+    let mut player = Player::new(kept_plan(all), 80, 24);
+    player.ready();
+    player.keys("<A-1>");
+    assert_eq!(player.asked, Vec::<String>::new());
+    player.keys("<PgUp>");
+    assert_eq!(player.asked, ["keep Page(…)"]);
+    let older =
+        |from: u64, to| (from..to).map(|n| line(n, false, &format!("message {n}"))).collect();
+    player.found(Found::Page(ANA, older(900, 1_000)));
+    player.keys("<PgUp><PgUp>");
+    let screen = player.screen();
+    assert!(screen.contains("message 970") && !screen.contains("message 1030"), "{screen}");
+    player.keys(&"<PgUp>".repeat(5));
+    assert_eq!(player.asked, ["keep Page(…)"; 2]);
+    // It comes while another conversation is shown.
+    player.keys("<A-2>");
+    player.found(Found::Page(ANA, older(897, 900)));
+    assert!(!player.screen().contains("message 89"), "{}", player.screen());
+    player.keys("<A-1><PgUp><PgUp>");
+    assert!(player.screen().contains("message 897"), "{}", player.screen());
+    assert_eq!(player.asked.len(), 2, "fewer than were wanted came: there are no more");
 }
