@@ -272,7 +272,7 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__chat)
-            opts="-s -c -w -h --serve --join --with --keep --profile --password-file --password-fd --no-password --nick --peer --code-file --smp --no-smp --secret-file --network --tor-config --local-name --plain --json --log --log-level --config --help"
+            opts="-s -c -w -h --serve --join --with --keep --ephemeral --profile --password-file --password-fd --no-password --nick --peer --code-file --smp --no-smp --secret-file --network --tor-config --local-name --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -734,13 +734,21 @@ _undertone() {
             return 0
             ;;
         undertone__subcmd__message__subcmd__search)
-            opts="-h --limit --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            opts="-C -h --limit --context --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -C)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

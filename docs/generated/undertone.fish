@@ -66,6 +66,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand chat" -l config -d '
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -s s -l serve -d 'Serve: propose a code and wait for the partner'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -s c -l join -d 'Join: type the code that the partner said'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l keep -d 'Keep what comes of it in a lasting profile: the contact is there the next time'
+complete -c undertone -n "__fish_undertone_using_subcommand chat" -l ephemeral -d 'Keep nothing: all of it in memory, gone when the program ends. So it is with a code and without `--keep` anyway; alone it begins with the choice of who says the code'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l smp -d 'Run the Socialist Millionaire check before the conversation'
 complete -c undertone -n "__fish_undertone_using_subcommand chat" -l no-smp -d 'Don\'t ask for the check; it still runs if the partner wants it'
@@ -230,6 +231,7 @@ complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l limit -d 'How many messages at most' -r
+complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -s C -l context -d 'So many messages before and after each that was found, from its conversation' -r
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
 complete -c undertone -n "__fish_undertone_using_subcommand message; and __fish_seen_subcommand_from search" -l password-fd -d 'The password is the next line of this open file descriptor' -r

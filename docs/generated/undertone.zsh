@@ -60,6 +60,7 @@ debug\:"What happened inside"))' \
 '-c[Join\: type the code that the partner said]' \
 '--join[Join\: type the code that the partner said]' \
 '--keep[Keep what comes of it in a lasting profile\: the contact is there the next time]' \
+'(--keep -w --with --profile)--ephemeral[Keep nothing\: all of it in memory, gone when the program ends. So it is with a code and without \`--keep\` anyway; alone it begins with the choice of who says the code]' \
 '(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
 '(--no-smp)--smp[Run the Socialist Millionaire check before the conversation]' \
 '--no-smp[Don'\''t ask for the check; it still runs if the partner wants it]' \
@@ -329,6 +330,8 @@ debug\:"What happened inside"))' \
 (search)
 _arguments "${_arguments_options[@]}" : \
 '--limit=[How many messages at most]:NUMBER:_default' \
+'-C+[So many messages before and after each that was found, from its conversation]:NUMBER:_default' \
+'--context=[So many messages before and after each that was found, from its conversation]:NUMBER:_default' \
 '--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
 '--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
 '(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \

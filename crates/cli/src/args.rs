@@ -140,6 +140,7 @@ Examples:
   undertone chat -c --nick ana --peer bob --no-smp --code-file code.txt
   undertone chat -s --plain < answers.txt    answers line by line, for scripts
   undertone chat -s --keep                   keep the contact and what is said, encrypted
+  undertone chat --ephemeral                 keep nothing, whatever is kept elsewhere
   undertone chat --with ana                  go on with somebody who was kept
   undertone chat                             all who were kept, in the profile that was used last
 
@@ -275,6 +276,11 @@ pub(crate) struct Chat {
     #[cfg(feature = "sqlcipher")]
     #[arg(long)]
     pub(crate) keep: bool,
+    /// Keep nothing: all of it in memory, gone when the program ends. So it is with a code and without `--keep` anyway;
+    /// alone it begins with the choice of who says the code.
+    #[cfg(feature = "sqlcipher")]
+    #[arg(long, conflicts_with_all = ["keep", "with", "profile"])]
+    pub(crate) ephemeral: bool,
     /// The profile that is meant.
     #[cfg(feature = "sqlcipher")]
     #[command(flatten)]

@@ -33,7 +33,7 @@ pub(crate) async fn chat(settings: &Settings, chat: Chat, prepared: Prepared) ->
         return Exit::Failed(no_terminal());
     }
     #[cfg(feature = "sqlcipher")]
-    if chat.keep || !(chat.serve || chat.join) {
+    if chat.keep || !(chat.serve || chat.join || chat.ephemeral) {
         return crate::profile::chat(settings, chat, prepared).await;
     }
     // The files that the plan is made of are read first: a network may change the directory.

@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use support::chats::{plain_guest, plain_host};
 use support::{Place, SOON, local_name};
+#[cfg(feature = "sqlcipher")]
+use support::{Plain, local};
 
 /// Everything below a directory.
 fn below(directory: &Path) -> Vec<PathBuf> {
@@ -25,12 +27,21 @@ fn below(directory: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn neither_while_it_lasts_nor_after() {
+    // Without a word about it, and in words.
+    nothing_stays(&[]);
+    if cfg!(feature = "sqlcipher") {
+        nothing_stays(&["--ephemeral"]);
+    }
+}
+
+fn nothing_stays(option: &[&str]) {
+    let options = [&["--no-smp"], option].concat();
     let name = local_name();
     let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let [one, two] =
         homes.each_ref().map(|home| Place { home: Some(home.path()), ..Place::default() });
-    let (mut host, code) = plain_host(&one, &name, &["--no-smp"]);
-    let mut guest = plain_guest(&two, &name, &code, &["--no-smp"]);
+    let (mut host, code) = plain_host(&one, &name, &options);
+    let mut guest = plain_guest(&two, &name, &code, &options);
     for side in [&mut host, &mut guest] {
         side.words.wait_for("The conversation is open.", SOON);
     }
@@ -55,4 +66,26 @@ fn neither_while_it_lasts_nor_after() {
     for home in &homes {
         assert_eq!(below(home.path()), Vec::<PathBuf>::new());
     }
+}
+
+/// What is to be kept and what is not exclude each other, and nobody has to guess which won.
+#[cfg(feature = "sqlcipher")]
+#[test]
+fn ephemeral_and_kept_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let place = Place { home: Some(home.path()), ..Place::default() };
+    for other in [&["--keep"][..], &["--profile", "home"]] {
+        let arguments = [&["chat", "--plain", "-s", "--ephemeral"], other].concat();
+        assert_eq!(Plain::start_in(&place, &arguments).exit_code(SOON), 2, "{other:?}");
+    }
+    let with = ["chat", "--plain", "--ephemeral", "--with", "ana"];
+    assert_eq!(Plain::start_in(&place, &with).exit_code(SOON), 2);
+    // Alone it begins as the program without any command does.
+    let name = local_name();
+    let alone = [&["chat", "--plain", "--ephemeral"][..], &local(&name)].concat();
+    let mut alone = Plain::start_in(&place, &alone);
+    alone.words.wait_for("Say a code", SOON);
+    alone.line("/quit");
+    assert_eq!(alone.exit_code(SOON), 0);
+    assert_eq!(below(home.path()), Vec::<PathBuf>::new());
 }
