@@ -9,7 +9,7 @@ use common::{Net, TALK, Tap};
 use undertone_engine::storage::{RepairState, View as _};
 use undertone_engine::{Memory, ServiceState};
 use undertone_handle::Command;
-use undertone_handle::event::{ConversationEvent, RepairEvent, Trust};
+use undertone_handle::event::{ConversationEvent, Deletion, RepairEvent, Trust};
 use undertone_wire::cell::FrameKind;
 
 fn repair(event: RepairEvent) -> ConversationEvent {
@@ -303,4 +303,42 @@ fn what_disappears_is_in_no_backup() {
     assert_eq!(net.kept(1).last().map(String::as_str), Some("waits"));
     assert!(!net.kept(1).contains(&"waits and goes".to_owned()));
     all_arrived(&net);
+}
+
+/// What was written after a restore waits until the partner has skipped the numbers that the lost machine may have used.
+/// Until then it can be taken back, however much that machine had said, and then it never arrives.
+#[test]
+fn what_waits_behind_the_jump_can_be_taken_back() {
+    for lost in [0, 1, 70] {
+        let mut net = Net::lasting(13);
+        let backup = copy(&net, 1);
+        for number in 0..lost {
+            net.say(1, &format!("lost {number}"));
+        }
+        net.restore(1, backup);
+        // The receipt for the jump stays away.
+        let mut opened = false;
+        net.tap = Some(Box::new(move |passing| match passing.kind {
+            FrameKind::Packet if passing.from.node == 0 && opened => Tap::Drop,
+            FrameKind::Packet if passing.from.node == 0 => {
+                opened = true;
+                Tap::Pass
+            }
+            _ => Tap::Pass,
+        }));
+        net.pass(20_000);
+        assert!(net.says(1, &repair(RepairEvent::Restored)), "{:?}", net.told(1));
+        let waits = net.write(1, "taken back");
+        net.command(1, Command::Cancel(waits));
+        let gone = ConversationEvent::Deleted(waits, Deletion::Cancelled);
+        assert!(net.says(1, &gone), "{lost}: {:?}", net.told(1));
+        net.tap = None;
+        net.go_dark();
+        net.light();
+        net.say(1, "new");
+        let got = net.kept(0);
+        assert_eq!(got.last().map(String::as_str), Some("new"), "{lost}");
+        assert!(!got.contains(&"taken back".to_owned()), "{lost}: {got:?}");
+        all_arrived(&net);
+    }
 }

@@ -370,7 +370,9 @@ impl World {
             self.give(machine, Input::Frame { stream, kind: frame.kind, bytes: frame.bytes });
         }
         if broken {
+            // The other end finds it closed, as one does.
             self.closed(number, 1 - from, CloseReason::Violation);
+            self.leave(number, 1 - from, CloseWhen::Now);
         }
     }
 

@@ -88,6 +88,10 @@ impl Conversation {
 
     /// Gives a body its sequence number, keeps it until its receipt, and sends it if it is its turn.
     pub(super) fn queue(&mut self, body: &Body, message: Option<MessageId>, cx: &mut Cx<'_, '_>) {
+        // Nothing is said after a goodbye; what would be, a check's answer say, could hide it from the next start.
+        if matches!(self.phase, Phase::Leaving(_)) && *body != Body::Goodbye {
+            return;
+        }
         // Every body of ours is within its bounds: texts are checked where they come in, and the
         // rest is made here.
         let Ok(encoded) = body.encode() else { return };

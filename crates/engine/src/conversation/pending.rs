@@ -79,13 +79,20 @@ impl Cx<'_, '_> {
     }
 }
 
+/// The numbers that a receipt names after a hole, and the skip behind them.
+const HOLES: u64 = 65;
+
 impl Conversation {
     /// How many numbered bodies of every kind wait for a receipt, at most: a few more than there are
     /// while receipts name numbers after a hole.
     pub(super) fn waiting(&self) -> u64 {
         let all = self.counters.next.saturating_sub(self.counters.acknowledged).saturating_sub(1);
-        // Until the partner has skipped what a lost self may have used, nothing is under these numbers.
-        let base = self.contact.recovery.restored_from;
-        if base.is_some() { all.saturating_sub(JUMP) } else { all }
+        let Some(from) = self.contact.recovery.restored_from else { return all };
+        // Until the partner has skipped what a lost self may have used, there are two runs of numbers: from the
+        // receipts to the skip, which is right behind what that self is known to have sent, and behind the jump.
+        let acknowledged = self.counters.acknowledged;
+        let low = from.max(acknowledged.saturating_add(HOLES)).saturating_sub(acknowledged);
+        let high = self.counters.next.saturating_sub(from.saturating_add(JUMP));
+        low.saturating_add(high).min(all)
     }
 }
