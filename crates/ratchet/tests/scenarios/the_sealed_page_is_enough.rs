@@ -143,6 +143,47 @@ fn a_stored_state_is_read_strictly() {
     }
 }
 
+/// "Exactly if that number isn't 0", "with number 0 only", "below that number".
+#[test]
+fn chains_that_cannot_be_are_refused() {
+    let (_, ben, ..) = middle();
+    let state = ben.session.to_bytes().to_vec();
+    let read = |bytes: &[u8]| {
+        let mut table = TagTable::new();
+        SealedSession::from_bytes(bytes, (0, &mut table)).map(|session| session.to_bytes().to_vec())
+    };
+    let number = |at: usize| u32::from_be_bytes(state[at..at + 4].try_into().unwrap());
+    let chain_len = |at: usize| 40 + 52 * number(at + 36) as usize;
+    assert_eq!((state[37], state[74], state[75]), (1, 1, 1));
+    assert!(number(70) > 0);
+    let previous = 76;
+    let current = previous + chain_len(previous);
+    let next = current + chain_len(current);
+    let session = next + chain_len(next);
+
+    // The first of the peer's chains with one before it.
+    let mut first = state.clone();
+    first[70..74].fill(0);
+    assert_eq!(read(&first).err(), Some(StateError::Damaged));
+    // A later one without one after it.
+    let mut last = [&state[..next], &state[session..]].concat();
+    last[75] = 0;
+    assert_eq!(read(&last).err(), Some(StateError::Damaged));
+
+    // A tag that was passed over has a number below that of the next.
+    let passed_over = |number: u32| {
+        let kept = [&number.to_be_bytes()[..], &[7; 16 + 32]].concat();
+        let mut chain = state[next..session].to_vec();
+        chain[32..36].copy_from_slice(&5_u32.to_be_bytes());
+        chain[36..40].copy_from_slice(&1_u32.to_be_bytes());
+        [&state[..next], &chain[..40], &kept, &state[session..]].concat()
+    };
+    assert_eq!(read(&passed_over(4)), Ok(passed_over(4)));
+    for number in [5, 6, u32::MAX] {
+        assert_eq!(read(&passed_over(number)).err(), Some(StateError::Damaged), "{number}");
+    }
+}
+
 proptest! {
     #[test]
     fn arbitrary_changes_are_read_as_what_they_say_or_refused(
