@@ -1,5 +1,7 @@
 //! The tags of both directions, chain after chain.
 
+use core::cmp::Ordering;
+
 use super::chain::{Chain, Change, Seed, Tag};
 use super::table::{Match, TagTable};
 use crate::secret::Secret;
@@ -59,12 +61,10 @@ impl Receiving {
 
     /// Puts a chain in the place of what it was before.
     pub(super) fn replace(&mut self, chain: u32, after: Chain) {
-        if chain == self.serial {
-            self.current = after;
-        } else if chain > self.serial {
-            self.next = Some(after);
-        } else {
-            self.previous = Some(after);
+        match chain.cmp(&self.serial) {
+            Ordering::Equal => self.current = after,
+            Ordering::Greater => self.next = Some(after),
+            Ordering::Less => self.previous = Some(after),
         }
     }
 

@@ -319,7 +319,7 @@ impl<const N: usize> Units<N> {
         whole
     }
 
-    /// The units that `have` names, in their order; nothing if it names none, all or too many, or
+    /// The units that `have` names, in their order; nothing if it names all or too many, or
     /// if `units` are not as many.
     pub(super) fn partial(have: u64, units: &[[u8; UNIT_LEN]]) -> Option<Self> {
         let mut partial = Self { have, ..Self::empty() };
@@ -347,7 +347,7 @@ impl<const N: usize> Units<N> {
     }
 
     fn has(&self, place: usize) -> bool {
-        place < N && self.have >> place & 1 == 1
+        self.have >> place & 1 == 1
     }
 
     fn is_whole(&self) -> bool {
@@ -415,5 +415,20 @@ impl<const N: usize> Units<N> {
         }
         *cursor = Self::places(*cursor).nth(count).unwrap_or(*cursor);
         out.len().saturating_sub(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_half_gathered_names_what_is_there_and_no_more() {
+        let is_taken =
+            |have, count| Units::<3>::partial(have, &vec![[7; UNIT_LEN]; count]).is_some();
+        assert!(is_taken(0b010, 1) && is_taken(0b101, 2));
+        assert!(!is_taken(0b111, 3), "all are no half");
+        assert!(!is_taken(0b1000, 0) && !is_taken(0b1000, 1) && !is_taken(0b1001, 1), "too many");
+        assert!(!is_taken(0b010, 0) && !is_taken(0b010, 2), "not as many");
     }
 }

@@ -35,12 +35,15 @@ fn the_ends_offer_in_turn() {
 fn a_wish_is_granted_once() {
     let mut rng = rng(2);
     let (mut ana, mut ben) = sessions(&mut rng);
+    assert!(!ben.has_chunk());
     assert_eq!(ben.begin_epoch(&mut rng), Begin::Asked);
     assert_eq!(ben.begin_epoch(&mut rng), Begin::Asked);
+    assert!(ben.has_chunk());
     assert_eq!(chunk(&mut ben, 4), []);
     let wish = chunk(&mut ben, 5);
     assert_eq!(wish, [0, 0, 0, 1, 0]);
     assert_eq!(take(&mut ana, &wish, &mut rng), Ok(Taken::Begun));
+    assert!(ana.has_chunk());
     let offered = ana.to_bytes();
     assert_eq!(take(&mut ana, &wish, &mut rng), Ok(Taken::Known));
     assert!(*ana.to_bytes() == *offered, "the same key");
