@@ -23,6 +23,10 @@ use crate::secret::Secret;
 use crate::session::{EpochKeys, Session};
 use crate::transcript::{Transcript, length};
 
+/// Begins the info of every key that [`Root::export`] gives. No label of this crate begins with it,
+/// nor it with one of them.
+const EXPORT: &[u8] = b"undertone/1 export ";
+
 /// Which end of a handshake one is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
@@ -150,6 +154,15 @@ impl Root {
     #[must_use]
     pub fn recovery_key(&self) -> Secret<32> {
         kdf::expand(&self.key, label::RECOVERY, &[])
+    }
+
+    /// A key for a purpose of the caller's own, named by `label`: 32 bytes, alike at both ends, that
+    /// say nothing about the root, about its other keys or about a key under another label.
+    ///
+    /// For protocols around this crate. One label is for one purpose.
+    #[must_use]
+    pub fn export(&self, label: &[u8]) -> Secret<32> {
+        kdf::expand(&self.key, EXPORT, label)
     }
 
     /// The seed of the tags for the first chain of the end with this role: `docs/sealed.md`.
@@ -284,6 +297,43 @@ mod tests {
         }
         let all: std::collections::BTreeSet<_> = seen.concat().into_iter().collect();
         assert_eq!(all.len(), 14 * 5, "every key is like no other");
+    }
+
+    #[test]
+    fn exported_keys_are_alike_at_both_ends_and_like_no_other_key() {
+        let (one, two) = (sources().root(Role::Initiator), sources().root(Role::Responder));
+        // Bare labels of this crate among them, for a caller may choose any.
+        let labels: [&[u8]; 6] =
+            [b"", b"a", b"ab", label::LINK, label::RECOVERY, label::CONFIRM_INITIATOR];
+        let mut seen: Vec<[u8; 32]> = keys(&one).to_vec();
+        for label in labels {
+            let exported = one.export(label);
+            assert_eq!(exported, two.export(label));
+            seen.push(*exported.as_bytes());
+        }
+        let inner = [label::LINK, label::RECOVERY, label::CONFIRM_INITIATOR, label::SESSION_ROOT];
+        for label in inner {
+            assert!(!label.starts_with(EXPORT) && !EXPORT.starts_with(label));
+            seen.push(*kdf::expand(&one.key, label, &[]).as_bytes());
+        }
+        let all: std::collections::BTreeSet<_> = seen.iter().collect();
+        // The recovery key is among the root's keys already.
+        assert_eq!(all.len(), seen.len() - 1);
+    }
+
+    #[test]
+    fn an_exported_key_is_what_the_specification_says() {
+        let root = sources().root(Role::Initiator);
+        let expected: Secret<32> = kdf::expand(&root.key, b"undertone/1 export some purpose", &[]);
+        assert_eq!(root.export(b"some purpose"), expected);
+    }
+
+    #[test]
+    fn another_transcript_gives_another_exported_key() {
+        let mut changed = sources();
+        let before = changed.root(Role::Initiator).export(b"a");
+        changed.transcript.absorb(b"", b"");
+        assert_ne!(changed.root(Role::Initiator).export(b"a"), before);
     }
 
     #[test]

@@ -172,7 +172,7 @@ impl fmt::Debug for Card {
 
 /// True for canonical encodings of points that aren't of low order, so that no agreed secret is
 /// known beforehand.
-fn is_usable_x25519(key: &[u8; 32]) -> bool {
+pub(crate) fn is_usable_x25519(key: &[u8; 32]) -> bool {
     let canonical = key.iter().rev().lt(FIELD_PRIME.iter().rev());
     canonical && MontgomeryPoint(*key).mul_clamped([1; 32]).to_bytes() != [0; 32]
 }

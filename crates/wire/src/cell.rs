@@ -51,6 +51,8 @@ pub enum FrameKind {
     KeepAlive,
     /// A message of a repair, [`crate::repair`].
     Repair,
+    /// An offer, a request or its receipt, [`crate::request`].
+    Request,
 }
 
 impl FrameKind {
@@ -61,6 +63,7 @@ impl FrameKind {
             Self::Packet => 3,
             Self::KeepAlive => 4,
             Self::Repair => 5,
+            Self::Request => 6,
         }
     }
 
@@ -71,6 +74,7 @@ impl FrameKind {
             3 => Some(Self::Packet),
             4 => Some(Self::KeepAlive),
             5 => Some(Self::Repair),
+            6 => Some(Self::Request),
             _ => None,
         }
     }
@@ -219,7 +223,7 @@ impl Assembler {
     }
 
     /// For a stream whose frames are at most `limit` bytes long; a stranger's are at most
-    /// [`crate::pairing::MAX_PAIRING_FRAME`].
+    /// [`crate::request::MAX_STRANGER_FRAME`].
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
         Self { limit: limit.min(MAX_FRAME), open: None }

@@ -5,6 +5,7 @@
 //!
 //! - [`code`], [`locator`], [`address`]: from the words people say to an onion address.
 //! - [`pairing`] with [`cpace`] and [`card`]: from one stream and a password to a shared root.
+//! - [`request`]: pairing with somebody who asked at a public address.
 //! - [`link`]: what a later stream between the two begins with; [`repair`]: what it carries instead
 //!   when the session of one end is lost.
 //! - [`cell`]: every frame cut into cells of one size; [`message`]: what is inside packets.
@@ -26,5 +27,6 @@ pub mod message;
 pub mod pacer;
 pub mod pairing;
 pub mod repair;
+pub mod request;
 
 mod kdf;

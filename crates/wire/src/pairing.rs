@@ -60,8 +60,10 @@ use undertone_ratchet::transcript::Transcript;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 pub use self::frame::MAX_PAIRING_FRAME;
+pub(crate) use self::frame::{MAC_LEN, Share, Step};
 pub use self::guest::{Guest, GuestStage};
 pub use self::host::{Host, HostStage};
+pub(crate) use self::keys::Confirmed;
 use crate::card::{Card, CardError, OwnCard};
 
 /// The label of the TLS exporter value (RFC 8446, 7.5; no context, 32 bytes) that is CPace's `sid`.

@@ -411,7 +411,9 @@ impl Conversation {
             match kind {
                 FrameKind::Packet => self.packet(bytes, cx),
                 FrameKind::KeepAlive => {}
-                FrameKind::Pairing | FrameKind::Link | FrameKind::Repair => self.violation(cx),
+                FrameKind::Pairing | FrameKind::Link | FrameKind::Repair | FrameKind::Request => {
+                    self.violation(cx);
+                }
             }
         } else {
             self.unproven(stream, kind, bytes, cx);

@@ -224,7 +224,9 @@ impl Host {
             return match kind {
                 FrameKind::Pairing => self.next_message(bytes, cx),
                 FrameKind::KeepAlive => Outcome::Going,
-                FrameKind::Link | FrameKind::Packet | FrameKind::Repair => self.turn_failed(cx),
+                FrameKind::Link | FrameKind::Packet | FrameKind::Repair | FrameKind::Request => {
+                    self.turn_failed(cx)
+                }
             };
         }
         let busy = self.turn.is_some();

@@ -4,10 +4,9 @@ use undertone_ratchet::handshake::CIPHERTEXT_LEN;
 
 use super::{PairingError, Refusal, VERSIONS};
 use crate::card::CARD_LEN;
-use crate::cpace::SHARE_LEN;
 
 /// Bytes of a MAC or a root's confirmation.
-pub(super) const MAC_LEN: usize = 32;
+pub(crate) const MAC_LEN: usize = 32;
 
 /// Bytes that sealing adds: a Poly1305 tag.
 pub(super) const TAG_LEN: usize = 16;
@@ -20,7 +19,7 @@ const MAX_VERSIONS: usize = 16;
 
 /// A frame's first byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(crate) enum Step {
     GuestShare,
     HostShare,
     GuestConfirmation,
@@ -49,7 +48,7 @@ impl Step {
     }
 
     /// Whose frame it is, as the transcript names it.
-    pub(super) const fn sender(self) -> &'static [u8] {
+    pub(crate) const fn sender(self) -> &'static [u8] {
         match self {
             Self::GuestShare | Self::GuestConfirmation | Self::GuestCard | Self::GuestProof => {
                 b"guest"
@@ -59,12 +58,12 @@ impl Step {
     }
 
     /// The frame of this step.
-    pub(super) fn frame(self, body: &[u8]) -> Vec<u8> {
+    pub(crate) fn frame(self, body: &[u8]) -> Vec<u8> {
         [&[self.code()], body].concat()
     }
 
     /// What is behind the first byte, if the frame is of this step.
-    pub(super) fn body(self, frame: &[u8]) -> Result<&[u8], PairingError> {
+    pub(crate) fn body(self, frame: &[u8]) -> Result<&[u8], PairingError> {
         let (code, body) = frame.split_first().ok_or(PairingError::Malformed)?;
         if *code == REFUSAL {
             return Err(decode_refusal(body).map_or(PairingError::Malformed, PairingError::Refused));
@@ -100,24 +99,25 @@ pub(super) fn version_list() -> Vec<u8> {
     std::iter::once(count).chain(VERSIONS.iter().flat_map(|v| v.to_be_bytes())).collect()
 }
 
-/// A share's frame, read.
+/// A share's frame, read. Behind the version list are `N` bytes.
 #[derive(Debug)]
-pub(super) struct Share<'a> {
+pub(crate) struct Share<'a, const N: usize> {
     /// The sender's version list, as bytes.
-    pub(super) list: &'a [u8],
-    /// The CPace share.
-    pub(super) share: &'a [u8; SHARE_LEN],
+    pub(crate) list: &'a [u8],
+    /// What is behind it; in pairing by code the CPace share.
+    pub(crate) share: &'a [u8; N],
     /// The highest version on both lists.
-    pub(super) version: u16,
+    pub(crate) version: u16,
 }
 
-impl<'a> Share<'a> {
+impl<'a, const N: usize> Share<'a, N> {
     /// The body of a share's frame: version list ‖ share.
-    pub(super) fn encode(share: &[u8; SHARE_LEN]) -> Vec<u8> {
+    pub(crate) fn encode(share: &[u8; N]) -> Vec<u8> {
         [&version_list(), share.as_slice()].concat()
     }
 
-    pub(super) fn decode(body: &'a [u8]) -> Result<Self, PairingError> {
+    /// Reads all of such a body, and finds the common version.
+    pub(crate) fn decode(body: &'a [u8]) -> Result<Self, PairingError> {
         let (list, share) = body.split_last_chunk().ok_or(PairingError::Malformed)?;
         let (count, versions) = list.split_first().ok_or(PairingError::Malformed)?;
         let (versions, rest) = versions.as_chunks::<2>();
@@ -139,9 +139,10 @@ impl<'a> Share<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpace::SHARE_LEN;
 
     fn share(list: &[u8]) -> Result<u16, PairingError> {
-        Share::decode(&[list, &[7; SHARE_LEN]].concat()).map(|share| share.version)
+        Share::<SHARE_LEN>::decode(&[list, &[7; SHARE_LEN]].concat()).map(|share| share.version)
     }
 
     #[test]
@@ -171,7 +172,7 @@ mod tests {
         };
         assert_eq!(share(&list(16)), Ok(1));
         assert_eq!(share(&list(17)), Err(PairingError::Malformed));
-        assert_eq!(Share::decode(&[0; 31]).unwrap_err(), PairingError::Malformed);
+        assert_eq!(Share::<SHARE_LEN>::decode(&[0; 31]).unwrap_err(), PairingError::Malformed);
     }
 
     #[test]

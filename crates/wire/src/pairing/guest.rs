@@ -84,6 +84,14 @@ impl Guest {
         (Self(State::Share { initiator, transcript }), frame)
     }
 
+    /// Begins behind the confirmations, however they were made: makes our card, and gives the frame
+    /// with it.
+    pub(crate) fn confirmed(mut confirmed: Confirmed, rng: &mut impl CryptoRng) -> (Self, Vec<u8>) {
+        let own = Box::new(OwnCard::generate(rng));
+        let frame = confirmed.send(Step::GuestCard, &own.public().encode());
+        (Self(State::Card { confirmed: Box::new(confirmed), own }), frame)
+    }
+
     /// Takes the host's next frame.
     ///
     /// # Errors
@@ -138,10 +146,8 @@ fn on_confirmation(
     rng: &mut impl CryptoRng,
 ) -> Result<Next, PairingError> {
     unconfirmed.receive(Step::HostConfirmation, frame)?;
-    let mut confirmed = unconfirmed.confirmed();
-    let own = Box::new(OwnCard::generate(rng));
-    let frame = confirmed.send(Step::GuestCard, &own.public().encode());
-    Ok((State::Card { confirmed: Box::new(confirmed), own }, waiting(frame)))
+    let (Guest(state), frame) = Guest::confirmed(unconfirmed.confirmed(), rng);
+    Ok((state, waiting(frame)))
 }
 
 fn on_card(

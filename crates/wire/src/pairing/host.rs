@@ -83,6 +83,11 @@ impl Host {
         }))
     }
 
+    /// Begins behind the confirmations, however they were made: the guest's card comes next.
+    pub(crate) fn confirmed(confirmed: Confirmed) -> Self {
+        Self(State::Card(Box::new(confirmed)))
+    }
+
     /// Takes the guest's next frame.
     ///
     /// # Errors
@@ -98,8 +103,8 @@ impl Host {
             State::Confirmation(mut unconfirmed) => {
                 unconfirmed.receive(Step::GuestConfirmation, frame)?;
                 let send = Some(unconfirmed.send(Step::HostConfirmation));
-                let confirmed = Box::new(unconfirmed.confirmed());
-                (State::Card(confirmed), Progress { send, stage: HostStage::Confirmed })
+                let Self(state) = Self::confirmed(unconfirmed.confirmed());
+                (state, Progress { send, stage: HostStage::Confirmed })
             }
             State::Card(confirmed) => on_card(confirmed, frame, rng)?,
             State::Proof { confirmed, own, peer, from_host } => {

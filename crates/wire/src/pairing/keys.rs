@@ -100,27 +100,36 @@ impl Unconfirmed {
 
     /// The other side is confirmed: the keys for everything else. CPace's key goes with this.
     pub(super) fn confirmed(self) -> Confirmed {
-        Confirmed {
-            guest: Sealing::new(self.derive(GUEST_SEALING)),
-            host: Sealing::new(self.derive(HOST_SEALING)),
-            root_source: self.derive(ROOT_SOURCE),
-            transcript: self.transcript,
-            version: self.version,
-        }
+        let (guest, host) = (self.derive(GUEST_SEALING), self.derive(HOST_SEALING));
+        let root_source = self.derive(ROOT_SOURCE);
+        Confirmed::new(guest, host, root_source, self.transcript, self.version)
     }
 }
 
-/// Both ends know the password and have the same keys.
-pub(super) struct Confirmed {
+/// Both ends have shown what lets them pair, and have the same keys.
+pub(crate) struct Confirmed {
     guest: Sealing,
     host: Sealing,
-    /// What the password's exchange adds to the root.
+    /// What the exchange before the cards adds to the root.
     pub(super) root_source: Secret<32>,
     pub(super) transcript: Transcript,
     pub(super) version: u16,
 }
 
 impl Confirmed {
+    /// The keys that seal what the guest and what the host says, the secret that goes into the root,
+    /// and what both agreed on so far.
+    pub(crate) fn new(
+        guest: Secret<32>,
+        host: Secret<32>,
+        root_source: Secret<32>,
+        transcript: Transcript,
+        version: u16,
+    ) -> Self {
+        let (guest, host) = (Sealing::new(guest), Sealing::new(host));
+        Self { guest, host, root_source, transcript, version }
+    }
+
     fn sealing(&mut self, step: Step) -> &mut Sealing {
         if step.sender() == b"guest" { &mut self.guest } else { &mut self.host }
     }
