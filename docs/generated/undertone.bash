@@ -16,6 +16,9 @@ _undertone() {
             ",$1")
                 cmd="undertone"
                 ;;
+            undertone,address)
+                cmd="undertone__subcmd__address"
+                ;;
             undertone,backup)
                 cmd="undertone__subcmd__backup"
                 ;;
@@ -54,6 +57,9 @@ _undertone() {
                 ;;
             undertone,ratchet)
                 cmd="undertone__subcmd__ratchet"
+                ;;
+            undertone,request)
+                cmd="undertone__subcmd__request"
                 ;;
             undertone__subcmd__backup,create)
                 cmd="undertone__subcmd__backup__subcmd__create"
@@ -121,6 +127,9 @@ _undertone() {
             undertone__subcmd__ratchet,pipe)
                 cmd="undertone__subcmd__ratchet__subcmd__pipe"
                 ;;
+            undertone__subcmd__request,list)
+                cmd="undertone__subcmd__request__subcmd__list"
+                ;;
             *)
                 ;;
         esac
@@ -128,12 +137,50 @@ _undertone() {
 
     case "${cmd}" in
         undertone)
-            opts="-h -V --plain --json --log --log-level --config --help --version chat demo doctor profile contact message backup config ratchet otr licences completions man"
+            opts="-h -V --plain --json --log --log-level --config --help --version chat demo doctor profile contact request address message backup config ratchet otr licences completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__address)
+            opts="-h --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1433,6 +1480,70 @@ _undertone() {
                     return 0
                     ;;
                 --passphrase-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__request)
+            opts="-h --plain --json --log --log-level --config --help list"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-level)
+                    COMPREPLY=($(compgen -W "warn info debug" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        undertone__subcmd__request__subcmd__list)
+            opts="-h --profile --password-file --password-fd --no-password --plain --json --log --log-level --config --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --password-fd)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -38,6 +38,8 @@ complete -c undertone -n "__fish_undertone_needs_command" -f -a "demo" -d 'Hold 
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "doctor" -d 'Say what this machine has and lacks. Safe to paste in public'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "profile" -d 'Make, list and destroy lasting profiles, and change their passwords'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "contact" -d 'List the contacts that a lasting profile keeps'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "request" -d 'List the requests that a lasting profile keeps'
+complete -c undertone -n "__fish_undertone_needs_command" -f -a "address" -d 'Say the address at which others can ask a lasting profile for a conversation'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "message" -d 'Print or search what a lasting profile keeps of conversations'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "backup" -d 'Write a lasting profile to one file, and make a profile of it again'
 complete -c undertone -n "__fish_undertone_needs_command" -f -a "config" -d 'Show each setting and where it was said: option, environment, file or default'
@@ -195,6 +197,39 @@ complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
 complete -c undertone -n "__fish_undertone_using_subcommand contact; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and not __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand request; and not __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand request; and not __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand request; and not __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and not __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the requests that came to a profile and those of its own, oldest first'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand request; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l profile -d 'Which lasting profile; without it, that of the settings, or that which was used last' -r
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l password-file -d 'The password is the first line of this file. Without this it is asked for on the terminal' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l password-fd -d 'The password is the next line of this open file descriptor' -r
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
+info\t'What happened'
+debug\t'What happened inside'"
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l config -d 'Read the settings from this file [default: config.toml in $UNDERTONE_HOME, or in undertone under $XDG_CONFIG_HOME]' -r -F
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l no-password -d 'There is no password: whoever can read the files of the profile can read everything'
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l plain -d 'Write lines instead of drawing a screen: for pipes and screen readers'
+complete -c undertone -n "__fish_undertone_using_subcommand address" -l json -d 'Write one JSON object per line and read requests likewise; see docs/json'
+complete -c undertone -n "__fish_undertone_using_subcommand address" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -l log -d 'Log to this file, or to `stderr`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, `stderr` must not be the terminal that it is drawn on' -r
 complete -c undertone -n "__fish_undertone_using_subcommand message; and not __fish_seen_subcommand_from list export search" -l log-level -d 'How much to log [default: info]' -r -f -a "warn\t'Only what went wrong'
 info\t'What happened'

@@ -269,6 +269,65 @@ debug\:"What happened inside"))' \
     ;;
 esac
 ;;
+(request)
+_arguments "${_arguments_options[@]}" : \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_undertone__subcmd__request_commands" \
+"*::: :->request" \
+&& ret=0
+
+    case $state in
+    (request)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:undertone-request-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(address)
+_arguments "${_arguments_options[@]}" : \
+'--profile=[Which lasting profile; without it, that of the settings, or that which was used last]:NAME:_default' \
+'--password-file=[The password is the first line of this file. Without this it is asked for on the terminal]:FILE:_files' \
+'(--password-file)--password-fd=[The password is the next line of this open file descriptor]:NUMBER:_default' \
+'--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
+'--log-level=[How much to log \[default\: info\]]:LOG_LEVEL:((warn\:"Only what went wrong"
+info\:"What happened"
+debug\:"What happened inside"))' \
+'--config=[Read the settings from this file \[default\: config.toml in \$UNDERTONE_HOME, or in undertone under \$XDG_CONFIG_HOME\]]:FILE:_files' \
+'(--password-file --password-fd)--no-password[There is no password\: whoever can read the files of the profile can read everything]' \
+'--plain[Write lines instead of drawing a screen\: for pipes and screen readers]' \
+'--json[Write one JSON object per line and read requests likewise; see docs/json]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (message)
 _arguments "${_arguments_options[@]}" : \
 '--log=[Log to this file, or to \`stderr\`. Off by default. Addresses, names, codes, keys and texts never reach it. With a full screen, \`stderr\` must not be the terminal that it is drawn on]:FILE|stderr:_default' \
@@ -738,6 +797,8 @@ _undertone_commands() {
 'doctor:Say what this machine has and lacks. Safe to paste in public' \
 'profile:Make, list and destroy lasting profiles, and change their passwords' \
 'contact:List the contacts that a lasting profile keeps' \
+'request:List the requests that a lasting profile keeps' \
+'address:Say the address at which others can ask a lasting profile for a conversation' \
 'message:Print or search what a lasting profile keeps of conversations' \
 'backup:Write a lasting profile to one file, and make a profile of it again' \
 'config:Show each setting and where it was said\: option, environment, file or default' \
@@ -748,6 +809,11 @@ _undertone_commands() {
 'man:Write the manual page to standard output' \
     )
     _describe -t commands 'undertone commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__address_commands] )) ||
+_undertone__subcmd__address_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone address commands' commands "$@"
 }
 (( $+functions[_undertone__subcmd__backup_commands] )) ||
 _undertone__subcmd__backup_commands() {
@@ -951,6 +1017,18 @@ _undertone__subcmd__ratchet__subcmd__passphrase_commands() {
 _undertone__subcmd__ratchet__subcmd__pipe_commands() {
     local commands; commands=()
     _describe -t commands 'undertone ratchet pipe commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__request_commands] )) ||
+_undertone__subcmd__request_commands() {
+    local commands; commands=(
+'list:List the requests that came to a profile and those of its own, oldest first' \
+    )
+    _describe -t commands 'undertone request commands' commands "$@"
+}
+(( $+functions[_undertone__subcmd__request__subcmd__list_commands] )) ||
+_undertone__subcmd__request__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'undertone request list commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_undertone" ]; then

@@ -59,6 +59,7 @@ fn version() -> u64 {
     let schema = concat!(
         include_str!("../../../crates/store/src/profile/v1.sql"),
         include_str!("../../../crates/store/src/profile/v2.sql"),
+        include_str!("../../../crates/store/src/profile/v3.sql"),
     );
     let index = include_bytes!("../../../crates/store/src/profile/index.rs");
     let splitter = query::splitter();

@@ -50,6 +50,8 @@ Examples:
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone contact list        the contacts that a lasting profile keeps
+  undertone address             where others can ask you for a conversation
+  undertone request list        who asked, and whom you asked
   undertone message list ana    what was said with one of them
   undertone backup create FILE  a profile in one file, under a passphrase of its own
   undertone config              each setting, and where it was said
@@ -72,6 +74,8 @@ Examples:
   undertone doctor              what this machine has and lacks; safe to paste in public
   undertone profile list        the lasting profiles of this machine, and their passwords
   undertone contact list        the contacts that a lasting profile keeps
+  undertone address             where others can ask you for a conversation
+  undertone request list        who asked, and whom you asked
   undertone message list ana    what was said with one of them
   undertone backup create FILE  a profile in one file, under a passphrase of its own
   undertone config              each setting, and where it was said
@@ -180,6 +184,22 @@ Examples:
   undertone contact list
   undertone contact list --json              for programs")]
     Contact(undertone_tools::kept::Contacts),
+    /// List the requests that a lasting profile keeps.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone request list                     those that came, and your own
+  undertone request list --json              for programs")]
+    Request(undertone_tools::requests::Requests),
+    /// Say the address at which others can ask a lasting profile for a conversation.
+    #[cfg(feature = "sqlcipher")]
+    #[command(after_help = "\
+Examples:
+  undertone address                          and whether it is on
+  undertone address --profile work --json    for programs
+
+`/address on` in a chat makes it; whoever knows it can see when you are online.")]
+    Address(undertone_tools::requests::Address),
     /// Print or search what a lasting profile keeps of conversations.
     #[cfg(feature = "sqlcipher")]
     #[command(after_help = "\

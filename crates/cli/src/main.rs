@@ -101,6 +101,10 @@ fn run(cli: Cli, limit: LockLimit, json: &mut bool) -> Exit {
         #[cfg(feature = "sqlcipher")]
         Some(Command::Contact(arguments)) => profile::contact(arguments, &settings, limit),
         #[cfg(feature = "sqlcipher")]
+        Some(Command::Request(arguments)) => profile::request(arguments, &settings, limit),
+        #[cfg(feature = "sqlcipher")]
+        Some(Command::Address(arguments)) => profile::address(arguments, &settings, limit),
+        #[cfg(feature = "sqlcipher")]
         Some(Command::Message(arguments)) => profile::message(arguments, &settings, limit),
         #[cfg(feature = "sqlcipher")]
         Some(Command::Backup(arguments)) => backup::backup(arguments, &settings, limit),

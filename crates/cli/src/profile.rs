@@ -1,7 +1,7 @@
 //! `undertone profile`, `contact` and `message`: no network, no runtime, and signals end them as they
 //! end any program. And the profile that a chat is kept in.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use undertone_handle::command::History;
@@ -11,9 +11,10 @@ use undertone_handle::{ConversationId, SecretText};
 use undertone_node::environment::hardening::{self, LockLimit};
 use undertone_tools::kept::{self, Contacts, Kept, Messages};
 use undertone_tools::profile::{self, Holding, Key, Profile as Arguments, Reader};
+use undertone_tools::requests;
 use undertone_tools::{Failure, Streams};
 use undertone_tui::keeper::{Found, Hit, Keeper, PAGE, Wanted};
-use undertone_tui::{End, Outcome, Plan, Profile, Resume, World};
+use undertone_tui::{End, Outcome, Plan, Profile, Requests, Resume, World};
 
 use crate::Exit;
 use crate::args::Chat;
@@ -43,6 +44,22 @@ pub(crate) fn contact(arguments: Contacts, settings: &Settings, limit: LockLimit
 pub(crate) fn message(arguments: Messages, settings: &Settings, limit: LockLimit) -> Exit {
     let _hardening = hardening::harden(limit);
     exit(kept::messages(arguments, chosen(settings), Streams::standard(), settings.json()))
+}
+
+/// Hardens the process and does what the arguments say.
+pub(crate) fn request(
+    arguments: requests::Requests,
+    settings: &Settings,
+    limit: LockLimit,
+) -> Exit {
+    let _hardening = hardening::harden(limit);
+    exit(requests::requests(arguments, chosen(settings), Streams::standard(), settings.json()))
+}
+
+/// Hardens the process and does what the arguments say.
+pub(crate) fn address(arguments: requests::Address, settings: &Settings, limit: LockLimit) -> Exit {
+    let _hardening = hardening::harden(limit);
+    exit(requests::address(arguments, chosen(settings), Streams::standard(), settings.json()))
 }
 
 fn chosen(settings: &Settings) -> Option<&str> {
@@ -81,14 +98,23 @@ impl Keeper for Clerk {
                 Err(failure) => Found::Failed(said(failure)),
             },
             Wanted::Page { conversation, before } => {
-                let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                let reader = self.reader();
                 match kept::before(&reader, conversation, before, PAGE) {
                     Ok(lines) => Found::Page(conversation, lines),
                     Err(failure) => Found::Failed(said(failure)),
                 }
             }
+            Wanted::Requests => match asked(&self.reader()) {
+                Ok(known) => Found::Requests(known),
+                Err(failure) => Found::Failed(said(failure)),
+            },
+            Wanted::Names(conversation) => match kept::names(&self.reader(), conversation) {
+                Ok(Some((nick, peer))) => Found::Names { conversation, nick, peer },
+                Ok(None) => Found::Failed(internal(&"a conversation that has begun is not there")),
+                Err(failure) => Found::Failed(said(failure)),
+            },
             Wanted::Search(search) => {
-                let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                let reader = self.reader();
                 match kept::search(&reader, &search, HITS) {
                     Ok(hits) => {
                         Found::Hits(hits.into_iter().map(|found| hit(found, &reader)).collect())
@@ -100,7 +126,17 @@ impl Keeper for Clerk {
     }
 }
 
+/// The public address and requests, as a face knows them.
+fn asked(reader: &Reader) -> Result<Requests, Failure> {
+    let requests::All { address, came, own } = requests::all(reader)?;
+    Ok(Requests { address, came, own })
+}
+
 impl Clerk {
+    fn reader(&self) -> MutexGuard<'_, Reader> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn change(&self, old: Option<&SecretText>, new: &SecretText) -> Result<bool, Failure> {
         let present = Key::new(old.map(SecretText::reveal))?;
         self.holding.change(&present, &Key::new(Some(new.reveal()))?)
@@ -259,6 +295,7 @@ impl Round<'_> {
                 .into_iter()
                 .map(resume)
                 .collect(),
+            requests: asked(&reader).map_err(said)?,
         });
         let connection = connect(settings.network.value, details)?;
         for notice in &connection.notices {

@@ -114,6 +114,8 @@ pub enum DialFailure {
     NotFound,
     /// There is a service, and it did not let us in.
     Refused,
+    /// There is a service, and only who has a key is let in; we have none, or another.
+    KeyWanted,
     /// It took too long.
     Timeout,
     /// Anything else.

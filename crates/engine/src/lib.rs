@@ -33,6 +33,7 @@ mod going;
 mod input;
 mod meeting;
 mod memory;
+mod requests;
 pub mod restore;
 mod step;
 
@@ -52,6 +53,7 @@ pub use crate::input::{
 use crate::limits::Millis;
 use crate::meeting::Meeting;
 pub use crate::memory::Memory;
+use crate::requests::Requests;
 pub use crate::step::{CloseWhen, Effect, Step, Tls};
 use crate::storage::View;
 
@@ -77,6 +79,12 @@ impl std::fmt::Debug for Context<'_> {
 enum Owner {
     Meeting(ConversationId),
     Conversation(ConversationId),
+    /// The public address.
+    Address,
+    /// A request that came and was accepted.
+    Answering(ConversationId),
+    /// A request of ours.
+    Asking(ConversationId),
 }
 
 /// The ids that the engine hands out and whom they belong to.
@@ -177,6 +185,7 @@ pub struct Engine {
     network_ready: bool,
     meetings: BTreeMap<ConversationId, Meeting>,
     conversations: BTreeMap<ConversationId, Conversation>,
+    requests: Requests,
     ids: Registry,
     going: Going,
     /// The orderly end was asked for; nothing new begins.
@@ -210,6 +219,7 @@ impl Engine {
             network_ready: false,
             meetings: BTreeMap::new(),
             conversations,
+            requests: Requests::load(view),
             ids: Registry::default(),
             going: Going::load(view),
             finishing: false,
@@ -222,7 +232,8 @@ impl Engine {
     pub fn deadline(&self) -> Option<Millis> {
         let meetings = self.meetings.values().filter_map(Meeting::deadline);
         let conversations = self.conversations.values().filter_map(Conversation::deadline);
-        meetings.chain(conversations).chain(self.going.deadline()).min()
+        let own = self.going.deadline().into_iter().chain(self.requests.deadline());
+        meetings.chain(conversations).chain(own).min()
     }
 
     /// How many of the world's things the engine has to do with.
@@ -262,6 +273,7 @@ impl Engine {
                     command,
                     &mut self.meetings,
                     &mut self.conversations,
+                    &mut self.requests,
                     &mut cx,
                     &mut self.finishing,
                 );
@@ -269,7 +281,11 @@ impl Engine {
             Input::Network(state) => {
                 self.network_ready = state.step == NetworkStep::Ready;
                 cx.network_ready = self.network_ready;
+                let ready = self.network_ready;
                 network_in(state, &mut self.meetings, &mut self.conversations, &mut cx);
+                if ready {
+                    self.requests.network_ready(&mut cx);
+                }
             }
             Input::Derived { job, seed } => {
                 if let Some(Owner::Meeting(id)) = cx.ids.jobs.remove(&job)
@@ -289,6 +305,7 @@ impl Engine {
                         conversation.service_state(&state, &mut cx);
                     }
                 }
+                Some(owner) => self.requests.service_state(owner, service, &state, &mut cx),
                 None => {}
             },
             Input::Arrived { service, stream } => match cx.ids.services.get(&service).copied() {
@@ -304,10 +321,15 @@ impl Engine {
                         conversation.arrived(stream, &mut cx);
                     }
                 }
+                Some(owner @ (Owner::Address | Owner::Asking(_))) => {
+                    cx.ids.streams.insert(stream, owner);
+                    self.requests.arrived(owner, stream, &mut cx);
+                }
                 _ => cx.effect(Effect::Close { stream, when: CloseWhen::Now }),
             },
             Input::Dialled { dial, result } => {
-                dialled_in(dial, result, &mut self.meetings, &mut self.conversations, &mut cx);
+                let held = (&mut self.meetings, &mut self.conversations, &mut self.requests);
+                dialled_in(dial, result, held, &mut cx);
             }
             Input::Secured { stream, keys, known } => match cx.ids.streams.get(&stream).copied() {
                 Some(Owner::Meeting(id)) => {
@@ -320,6 +342,7 @@ impl Engine {
                         conversation.secured(stream, &keys, known, &mut cx);
                     }
                 }
+                Some(owner) => self.requests.secured(owner, stream, &keys, &mut cx),
                 None => cx.effect(Effect::Close { stream, when: CloseWhen::Now }),
             },
             Input::Frame { stream, kind, bytes } => match cx.ids.streams.get(&stream).copied() {
@@ -333,6 +356,7 @@ impl Engine {
                         conversation.frame(stream, kind, &bytes, &mut cx);
                     }
                 }
+                Some(owner) => self.requests.frame(owner, stream, kind, &bytes, &mut cx),
                 None => {}
             },
             Input::Closed { stream, reason } => match cx.ids.streams.remove(&stream) {
@@ -346,6 +370,7 @@ impl Engine {
                         conversation.closed(stream, reason, &mut cx);
                     }
                 }
+                Some(owner) => self.requests.closed(owner, stream, &mut cx),
                 None => {}
             },
             Input::Tick => {
@@ -355,6 +380,7 @@ impl Engine {
                 for conversation in self.conversations.values_mut() {
                     conversation.tick(&mut cx);
                 }
+                self.requests.tick(&mut cx);
                 going::tick(&mut self.conversations, &mut cx);
             }
         }
@@ -384,6 +410,22 @@ impl Engine {
                 self.conversations.insert(id, conversation);
             }
         }
+        for made in self.requests.take_made() {
+            let id = made.contact.id;
+            // Whoever accepted comes again if the last word of the first time was lost.
+            if let Some(mut before) = self.conversations.remove(&id) {
+                before.replace(&mut cx);
+            }
+            cx.ids.streams.insert(made.stream, Owner::Conversation(id));
+            let conversation = Conversation::begin(id, made, &mut cx);
+            self.conversations.insert(id, conversation);
+        }
+        for id in self.requests.asked() {
+            let made = self.conversations.get(&id);
+            if made.is_some_and(|conversation| conversation.is_made() || conversation.is_over()) {
+                self.requests.is_settled(id, &mut cx);
+            }
+        }
         self.conversations.retain(|_, conversation| !conversation.is_over());
         let empty = self.meetings.is_empty() && self.conversations.is_empty();
         if self.finishing && empty && !self.finished {
@@ -397,6 +439,7 @@ fn command_in(
     command: Command,
     meetings: &mut BTreeMap<ConversationId, Meeting>,
     conversations: &mut BTreeMap<ConversationId, Conversation>,
+    requests: &mut Requests,
     cx: &mut Cx<'_, '_>,
     finishing: &mut bool,
 ) {
@@ -448,9 +491,16 @@ fn command_in(
             for conversation in conversations.values_mut() {
                 conversation.part(cx);
             }
+            requests.part(cx);
             *finishing = true;
         }
-        command => commands::message_in(command, conversations, cx),
+        command => {
+            // Nothing new begins at the end.
+            let other = if *finishing { Some(command) } else { requests.command(command, cx) };
+            if let Some(command) = other {
+                commands::message_in(command, conversations, cx);
+            }
+        }
     }
 }
 
@@ -472,11 +522,17 @@ fn network_in(
     }
 }
 
+/// Everything that dials.
+type Dialling<'a> = (
+    &'a mut BTreeMap<ConversationId, Meeting>,
+    &'a mut BTreeMap<ConversationId, Conversation>,
+    &'a mut Requests,
+);
+
 fn dialled_in(
     dial: DialId,
     result: Result<StreamId, DialFailure>,
-    meetings: &mut BTreeMap<ConversationId, Meeting>,
-    conversations: &mut BTreeMap<ConversationId, Conversation>,
+    (meetings, conversations, requests): Dialling<'_>,
     cx: &mut Cx<'_, '_>,
 ) {
     let owner = if cfg!(planted = "bounded") {
@@ -500,6 +556,12 @@ fn dialled_in(
             if let Some(conversation) = conversations.get_mut(&id) {
                 conversation.dialled(dial, result, cx);
             }
+        }
+        Some(owner @ (Owner::Answering(_) | Owner::Asking(_))) => {
+            if let Ok(stream) = result {
+                cx.ids.streams.insert(stream, owner);
+            }
+            requests.dialled(owner, dial, result, cx);
         }
         _ => {
             if let Ok(stream) = result {

@@ -141,3 +141,50 @@ pub const KEPT_BACK: u32 = 4;
 
 /// Messages under way that the receiver's window can tell apart; more wait in the outbox.
 pub const IN_FLIGHT: u64 = 64;
+
+/// Requests of strangers that wait for the user's answer; further ones are not kept.
+pub const PENDING_REQUESTS: usize = 100;
+
+/// Requests of strangers that are remembered, answered ones among them, so that the same does not come
+/// again; the oldest refused one makes room.
+pub const REQUESTS_KEPT: usize = 1_000;
+
+/// Requests of ours that are under way.
+pub const ASKS: usize = 32;
+
+/// A request is of use for so long, in seconds from when it was made or came.
+pub const REQUEST_LIFE: u64 = 30 * 24 * 60 * 60;
+
+/// A request of ours that has not arrived is tried again for so long, in seconds from when it was made.
+pub const ASK_FOR: u64 = 14 * 24 * 60 * 60;
+
+/// One dial for a request, of either side.
+pub const REQUEST_DIAL_TIMEOUT: Millis = 60 * 1000;
+
+/// The pause after each of the first [`ASK_SOON`] dials to a public address …
+pub const ASK_PAUSE: Millis = 60 * 1000;
+
+/// … so many of them …
+pub const ASK_SOON: u32 = 3;
+
+/// … and after each later one; both up to a quarter longer.
+pub const ASK_PAUSE_LONG: Millis = 60 * 60 * 1000;
+
+/// The pause after each dial to who is accepted, in the first hour …
+pub const ACCEPT_PAUSE: Millis = 20 * 60 * 1000;
+
+/// … and later; both up to a quarter longer.
+pub const ACCEPT_PAUSE_LONG: Millis = 6 * 60 * 60 * 1000;
+
+/// How long, in seconds since it was accepted, whoever asks is dialled after [`ACCEPT_PAUSE`].
+pub const ACCEPT_SOON: u64 = 60 * 60;
+
+/// A stream at the public address has to bring its request within this time, and whoever asks waits as
+/// long for each of the two answers.
+pub const REQUEST_PATIENCE: Millis = 30 * 1000;
+
+/// So long after a request came is it answered, whatever became of it: no time tells.
+pub const REQUEST_ANSWER_AFTER: Millis = 1_000;
+
+/// So often is looked which requests have become too old.
+pub const REQUEST_LOOK: Millis = 60 * 60 * 1000;

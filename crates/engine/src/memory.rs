@@ -10,8 +10,8 @@ use undertone_handle::{ConversationId, MessageId};
 use zeroize::Zeroizing;
 
 use crate::storage::{
-    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Storage, View,
-    Write, message_id,
+    AskRow, Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile,
+    PublicAddress, RequestRow, Storage, View, Write, message_id,
 };
 
 /// Everything stored, in memory. Dropping it erases the secrets in it.
@@ -29,6 +29,9 @@ pub struct Memory {
     early: BTreeMap<ConversationId, BTreeMap<u64, EarlyRow>>,
     policies: BTreeMap<ConversationId, Policy>,
     drafts: BTreeMap<ConversationId, Zeroizing<String>>,
+    address: Option<PublicAddress>,
+    requests: BTreeMap<ConversationId, RequestRow>,
+    asks: BTreeMap<ConversationId, AskRow>,
 }
 
 impl Storage for Memory {
@@ -132,6 +135,19 @@ impl Memory {
                 self.early.remove(&id);
                 self.policies.remove(&id);
                 self.drafts.remove(&id);
+            }
+            Write::PutAddress(address) => self.address = Some(address),
+            Write::PutRequest(row) => {
+                self.requests.insert(row.id, *row);
+            }
+            Write::DropRequest(id) => {
+                self.requests.remove(&id);
+            }
+            Write::PutAsk(row) => {
+                self.asks.insert(row.id, *row);
+            }
+            Write::DropAsk(id) => {
+                self.asks.remove(&id);
             }
         }
     }
@@ -249,6 +265,22 @@ impl View for Memory {
     fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
         let rows = self.rows(id).filter(|row| !row.own && !row.seen && row.message <= last);
         rows.map(|row| row.message).take(limit).collect()
+    }
+
+    fn address(&self) -> Option<PublicAddress> {
+        self.address.clone()
+    }
+
+    fn requests(&self) -> Vec<RequestRow> {
+        let mut rows: Vec<RequestRow> = self.requests.values().cloned().collect();
+        rows.sort_by_key(|row| (row.at, row.id));
+        rows
+    }
+
+    fn asks(&self) -> Vec<AskRow> {
+        let mut rows: Vec<AskRow> = self.asks.values().cloned().collect();
+        rows.sort_by_key(|row| (row.at, row.id));
+        rows
     }
 }
 

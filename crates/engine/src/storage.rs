@@ -4,14 +4,20 @@
 //! were there, and refuses to commit the transaction; whoever drives the engine then drops it and
 //! loads it anew, so nothing that was decided on such an answer is ever done.
 
+mod requests;
+
 use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, StorageFault, Trust};
-use undertone_handle::query::{Before, Hit, Line, Overview, Search};
+use undertone_handle::query::{
+    AddressLine, AskLine, Before, Hit, Line, Overview, RequestLine, Search,
+};
 use undertone_handle::{ConversationId, MessageId, SecretText};
 use undertone_ratchet::repair::{Incarnations, RecoveryKeys};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::card::{Card, KeptCard};
 use zeroize::Zeroizing;
+
+pub use self::requests::{AskRow, PublicAddress, RequestRow, SentRequest};
 
 /// Look-ups on the open transaction; they see the writes of earlier steps of the same batch.
 pub trait View {
@@ -48,6 +54,12 @@ pub trait View {
     /// most `limit`; only those with a timer or in a conversation that keeps nothing need be among
     /// them.
     fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId>;
+    /// The public address, if there is one.
+    fn address(&self) -> Option<PublicAddress>;
+    /// The requests that came, oldest first.
+    fn requests(&self) -> Vec<RequestRow>;
+    /// The requests of ours, oldest first.
+    fn asks(&self) -> Vec<AskRow>;
 }
 
 /// What holds the rows, one transaction after the other. What was applied since the last commit is
@@ -120,6 +132,21 @@ pub trait Reader {
         before: Option<Before>,
         limit: usize,
     ) -> Result<Vec<Hit>, Self::Fault>;
+    /// The public address, if there is one.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn address_line(&self) -> Result<Option<AddressLine>, Self::Fault>;
+    /// The requests that came, oldest first.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn request_lines(&self) -> Result<Vec<RequestLine>, Self::Fault>;
+    /// The requests of ours, oldest first.
+    ///
+    /// # Errors
+    /// What the storage's medium does.
+    fn ask_lines(&self) -> Result<Vec<AskLine>, Self::Fault>;
 }
 
 /// One change. A storage applies each in one `match`. What belongs to a contact comes after the contact
@@ -168,6 +195,16 @@ pub enum Write {
     PutProfile(Profile),
     /// Remove a contact and everything that belongs to it.
     Forget(ConversationId),
+    /// Replace the public address.
+    PutAddress(PublicAddress),
+    /// Add a request that came, or replace it. Its key is its id, and it belongs to no contact.
+    PutRequest(Box<RequestRow>),
+    /// Remove a request that came.
+    DropRequest(ConversationId),
+    /// Add a request of ours, or replace it. Its key is its id, and it belongs to no contact.
+    PutAsk(Box<AskRow>),
+    /// Remove a request of ours.
+    DropAsk(ConversationId),
 }
 
 /// What the profile as a whole keeps.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 /// Limits of the page that stand in `undertone-handle`: what people write.
-const OF_WHAT_PEOPLE_WRITE: [&str; 4] = ["MAX_TEXT", "MAX_NAME", "MAX_REACTION", "MAX_TIMER"];
+const OF_WHAT_PEOPLE_WRITE: [&str; 5] =
+    ["MAX_TEXT", "MAX_NAME", "MAX_GREETING", "MAX_REACTION", "MAX_TIMER"];
 
 #[test]
 fn the_page_lists_every_constant_and_no_other() {

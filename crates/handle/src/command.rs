@@ -1,7 +1,8 @@
 //! What a person can ask a node for.
 
+use undertone_wire::address::OnionAddress;
 use undertone_wire::code::Code;
-
+use undertone_wire::request::{MAX_GREETING, MAX_GREETING_LEN};
 use zeroize::Zeroizing;
 
 use crate::{ConversationId, MessageId, SecretText, Ticket};
@@ -66,6 +67,14 @@ pub enum Command {
     /// Say goodbye and end the conversation on both sides. A lasting contact is deleted with all
     /// that belongs to it.
     Leave(ConversationId),
+    /// Have a public address, at which strangers can ask, or have none.
+    Address(AddressCommand),
+    /// Ask the owner of a public address for a conversation.
+    Ask(Box<Ask>),
+    /// Take a request of ours back: nobody is asked any more, and an answer finds nobody.
+    Withdraw(ConversationId),
+    /// Answer a request that came. Whoever asked learns of nothing but an acceptance.
+    Answer(ConversationId, Answer),
     /// End the node in order: goodbye in conversations that don't last, services down, the RAM
     /// directory removed.
     Shutdown,
@@ -150,6 +159,96 @@ pub struct Meet {
     pub secret: Option<SecretText>,
     /// Whether the contact outlives the program's end, on this side.
     pub lasting: bool,
+}
+
+/// What becomes of the public address. Whoever knows it can see when its owner is online.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressCommand {
+    /// Serve it; the first time it is made.
+    On,
+    /// Serve it no longer. It stays the same for when it is served again.
+    Off,
+    /// Make another one. Nobody finds this side at the old one any more.
+    Replace,
+}
+
+/// A request of ours to the owner of a public address.
+#[derive(Debug)]
+pub struct Ask {
+    /// The id under which its events will come, and later those of the conversation.
+    pub conversation: ConversationId,
+    /// Whom to ask.
+    pub address: OnionAddress,
+    /// The name that this side sends, for this request and its conversation only.
+    pub nick: Name,
+    /// The name under which this side shows the partner; local, never sent.
+    pub peer: Name,
+    /// What is said with the request.
+    pub greeting: Greeting,
+}
+
+/// What the user decides about a request that came.
+#[derive(Debug)]
+pub enum Answer {
+    /// Reach whoever asked, and begin a conversation.
+    Accept {
+        /// The name that this side sends, for this conversation only.
+        nick: Name,
+        /// The name under which this side shows the partner; local, never sent.
+        peer: Name,
+    },
+    /// Let it go, an acceptance that has reached nobody yet as well. The same request does not come again.
+    Refuse,
+    /// Let it go, and all that come from the same public address, until [`Answer::Unblock`].
+    Block,
+    /// Let requests of a blocked one come again.
+    Unblock,
+}
+
+/// What is said with a request: at most [`MAX_GREETING`] UTF-16 units, lines and no other control, bidi or
+/// invisible characters; may be empty.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Greeting(Zeroizing<String>);
+
+/// Why a greeting was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GreetingError {
+    /// More than [`MAX_GREETING`] UTF-16 units.
+    #[error("a greeting has at most {MAX_GREETING} characters")]
+    TooLong,
+    /// A control, bidirectional or invisible character, which could disguise text around it.
+    #[error("a greeting may not contain control, direction or invisible characters")]
+    Forbidden,
+}
+
+impl Greeting {
+    /// Checks and trims a greeting.
+    ///
+    /// # Errors
+    /// See [`GreetingError`].
+    pub fn parse(text: &str) -> Result<Self, GreetingError> {
+        let text = text.trim();
+        if text.len() > MAX_GREETING_LEN || text.encode_utf16().count() > MAX_GREETING {
+            return Err(GreetingError::TooLong);
+        }
+        if text.chars().any(|c| c != '\n' && is_deceptive(c)) {
+            return Err(GreetingError::Forbidden);
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Greeting {
+    /// What people write stays out of logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Greeting(…)")
+    }
 }
 
 /// An answer in the Socialist Millionaire check.
@@ -256,6 +355,25 @@ mod tests {
         }
         // A joiner inside an emoji or a Persian word is not a disguise.
         assert!(Name::parse("👩\u{200d}🔬").is_ok());
+    }
+
+    #[test]
+    fn a_greeting_is_bounded_and_cannot_disguise_its_surroundings() {
+        assert_eq!(
+            Greeting::parse(" it's me\nfrom the pond ").unwrap().as_str(),
+            "it's me\nfrom the pond"
+        );
+        assert!(Greeting::parse("").is_ok());
+        // A sign beyond the first plane has two units.
+        assert!(Greeting::parse(&"🦊".repeat(MAX_GREETING / 2)).is_ok());
+        assert_eq!(
+            Greeting::parse(&"🦊".repeat(MAX_GREETING / 2 + 1)),
+            Err(GreetingError::TooLong)
+        );
+        for bad in ["a\u{202e}b", "a\u{1b}[31m", "a\rb"] {
+            assert_eq!(Greeting::parse(bad), Err(GreetingError::Forbidden), "{bad:?}");
+        }
+        assert_eq!(format!("{:?}", Greeting::parse("ana").unwrap()), "Greeting(…)");
     }
 
     #[test]

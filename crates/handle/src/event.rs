@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::command::{History, Reaction};
+use undertone_wire::address::OnionAddress;
+
+use crate::command::{Greeting, History, Name, Reaction};
 use crate::words::UserError;
 use crate::{ConversationId, MessageId, Ticket};
 
@@ -16,6 +18,12 @@ pub enum Event {
     Meeting(ConversationId, MeetingEvent),
     /// A conversation moved on.
     Conversation(ConversationId, ConversationEvent),
+    /// The public address moved on.
+    Address(AddressEvent),
+    /// A request that came moved on; accepted, its conversation will have this id.
+    Request(ConversationId, RequestEvent),
+    /// A request of ours moved on; accepted, its conversation will have this id.
+    Asked(ConversationId, AskedEvent),
     /// What is stored cannot be written or read, or can again.
     Storage(StorageEvent),
     /// The node cannot go on and will end.
@@ -153,6 +161,88 @@ pub enum MeetingEnd {
     NotStored,
     /// The user gave it up.
     GivenUp,
+}
+
+/// Where the public address is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressEvent {
+    /// It is on its way to where others look for it.
+    Publishing(OnionAddress),
+    /// Whoever looks for it finds it.
+    Reachable(OnionAddress),
+    /// Not now; it may come back.
+    Unreachable(OnionAddress),
+    /// Somebody else serves it, another copy of this profile for one; this side stops.
+    Elsewhere(OnionAddress),
+    /// It is not served.
+    Off,
+}
+
+/// A step of a request that came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestEvent {
+    /// It came.
+    Came {
+        /// The name that whoever asks suggests. A claim, shown as one.
+        name: Name,
+        /// What was said with it.
+        greeting: Greeting,
+        /// When, in seconds since 1970 by this machine's clock.
+        at: u64,
+    },
+    /// The user has accepted it; whoever asked is being reached. The conversation begins with
+    /// [`MeetingEvent::Paired`].
+    Accepted,
+    /// Whoever asked was not reached this time; it is tried again.
+    NotReached,
+    /// What answers where whoever asked should be is somebody else; it is not tried again.
+    Stranger,
+    /// The user has refused it.
+    Refused,
+    /// The user has blocked it.
+    Blocked,
+    /// The user blocks it no longer.
+    Unblocked,
+    /// It has become too old.
+    Expired,
+}
+
+/// A step of a request of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AskedEvent {
+    /// It is kept, and goes out as soon as it can.
+    Kept,
+    /// Its address is being dialled.
+    Dialling {
+        /// From 1.
+        attempt: u32,
+    },
+    /// Nobody answered; it is tried again.
+    NotReached,
+    /// It has arrived. What becomes of it only an acceptance tells, which begins the conversation with
+    /// [`MeetingEvent::Paired`].
+    Arrived,
+    /// What answers at the address speaks another version or no request protocol; it is not tried again.
+    NotUnderstood,
+    /// The user has taken it back.
+    Withdrawn,
+    /// It has become too old.
+    Expired,
+    /// It was not taken.
+    NotKept(NotKept),
+}
+
+/// Why a request of ours was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotKept {
+    /// Too many are under way.
+    TooMany,
+    /// The address is our own.
+    OwnAddress,
+    /// The same address is asked already.
+    Already,
+    /// It could not be stored, and what is not stored is not sent.
+    NotStored,
 }
 
 /// How far a partner is known.

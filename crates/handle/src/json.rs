@@ -8,18 +8,22 @@
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::command::{History, is_deceptive};
+use crate::ConversationId;
+use crate::command::is_deceptive;
 use crate::event::{
-    CheckEvent, ConversationEvent, Deletion, Delivery, Event, LinkState, MeetingEnd, MeetingEvent,
-    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent, StorageEvent,
-    StorageFault, Trust,
+    Event, MeetingEnd, MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep,
+    StorageEvent, StorageFault, Trust,
 };
 use crate::query::{Line as Message, Overview};
 use crate::words::{Locked, UserError};
-use crate::{ConversationId, MessageId, Ticket};
 
-pub use self::request::{MessageRequest, NotUnderstood, ProfileRequest, Request, request};
+pub use self::asking::{address_line, ask_line, request_id, request_line, requests_done_line};
+pub use self::request::{
+    AddressRequest, AskingRequest, MessageRequest, NotUnderstood, ProfileRequest, Request, request,
+};
 
+mod asking;
+mod conversation;
 mod request;
 
 /// The version of the lines, which is in each of them.
@@ -162,10 +166,12 @@ enum Row<'a> {
     Error { kind: &'static str, exit_code: u8, message: &'a str, hint: &'a str },
     #[serde(rename = "ended")]
     Ended {},
+    #[serde(untagged)]
+    Asking(asking::AskingRow<'a>),
 }
 
 /// The names of all events of this version, in the order of the documentation.
-pub const EVENTS: [&str; 42] = [
+pub const EVENTS: [&str; 67] = [
     "network.finding",
     "network.ready",
     "network.blocked",
@@ -206,6 +212,31 @@ pub const EVENTS: [&str; 42] = [
     "conversation.listed",
     "message.found",
     "search.done",
+    "address.publishing",
+    "address.reachable",
+    "address.unreachable",
+    "address.elsewhere",
+    "address.off",
+    "address.state",
+    "request.came",
+    "request.accepted",
+    "request.not_reached",
+    "request.stranger",
+    "request.refused",
+    "request.blocked",
+    "request.unblocked",
+    "request.expired",
+    "asked.kept",
+    "asked.dialling",
+    "asked.not_reached",
+    "asked.arrived",
+    "asked.not_understood",
+    "asked.withdrawn",
+    "asked.expired",
+    "asked.not_kept",
+    "requests.row",
+    "asks.row",
+    "requests.done",
     "error",
     "ended",
 ];
@@ -225,6 +256,10 @@ pub enum Prompt {
     CodeMeant,
     /// The password of the profile, by a login.
     Password,
+    /// What is said with a request.
+    Greeting,
+    /// The word that replaces the public address.
+    Replace,
 }
 
 /// An event as one line, without the line's end.
@@ -244,7 +279,7 @@ fn row(event: &Event) -> Row<'_> {
     match event {
         Event::Network(state) => network(state),
         Event::Meeting(id, event) => meeting(id.to_string(), event),
-        Event::Conversation(id, event) => conversation(id.to_string(), event),
+        Event::Conversation(id, event) => conversation::row(id.to_string(), event),
         Event::Storage(StorageEvent::Well) => Row::StorageWell {},
         Event::Storage(StorageEvent::Failed(fault)) => Row::StorageFailed {
             reason: match fault {
@@ -256,6 +291,9 @@ fn row(event: &Event) -> Row<'_> {
                 StorageFault::Machine => "machine",
             },
         },
+        Event::Address(event) => asking::address(event),
+        Event::Request(id, event) => asking::request(id.to_string(), event),
+        Event::Asked(id, event) => asking::asked(id.to_string(), *event),
         Event::Fatal(error) => error_row(error),
         Event::Ended => Row::Ended {},
     }
@@ -292,6 +330,8 @@ pub fn prompt_line(prompt: Prompt) -> String {
         Prompt::Code => "code",
         Prompt::CodeMeant => "code_meant",
         Prompt::Password => "password",
+        Prompt::Greeting => "greeting",
+        Prompt::Replace => "replace",
     };
     write(None, Row::Prompt { what })
 }
@@ -446,127 +486,11 @@ fn trust(level: Trust) -> (&'static str, bool) {
     }
 }
 
-fn conversation(conversation: Id, event: &ConversationEvent) -> Row<'_> {
-    match event {
-        ConversationEvent::Check(event) => {
-            let state = match event {
-                CheckEvent::WishWanted => "wish_wanted",
-                CheckEvent::PeerAsked => "peer_asked",
-                CheckEvent::SecretWanted => "secret_wanted",
-                CheckEvent::WaitingForPeer => "waiting_for_peer",
-                CheckEvent::Match => "match",
-                CheckEvent::Mismatch => "mismatch",
-                CheckEvent::Skipped => "skipped",
-                CheckEvent::Aborted => "aborted",
-                CheckEvent::ConfirmationWanted => "confirmation_wanted",
-                CheckEvent::BegunAnew => "begun_anew",
-                CheckEvent::Cancelled => "cancelled",
-                CheckEvent::PeerCancelled => "peer_cancelled",
-            };
-            Row::Check { conversation, state }
-        }
-        ConversationEvent::Trust(level) => {
-            let (level, skipped) = trust(*level);
-            Row::Trust { conversation, level, skipped }
-        }
-        ConversationEvent::Open => Row::Open { conversation },
-        ConversationEvent::Queued { ticket: Ticket(ticket), message, body, at, reply, timer } => {
-            Row::Queued {
-                conversation,
-                ticket: *ticket,
-                message: message.0,
-                text: body,
-                at: *at,
-                reply: reply.map(|message| message.0),
-                timer_seconds: *timer,
-            }
-        }
-        ConversationEvent::Received { message, body, at, reply, timer } => Row::Received {
-            conversation,
-            message: message.0,
-            text: body,
-            at: *at,
-            reply: reply.map(|message| message.0),
-            timer_seconds: *timer,
-        },
-        ConversationEvent::Delivery(MessageId(message), delivery) => {
-            let state = match delivery {
-                Delivery::Waiting => "waiting",
-                Delivery::Sent => "sent",
-                Delivery::Delivered => "delivered",
-            };
-            Row::Delivery { conversation, message: *message, state }
-        }
-        ConversationEvent::NotSent(Ticket(ticket), reason) => {
-            let reason = match reason {
-                NotSent::TooLong => "too_long",
-                NotSent::OutboxFull => "outbox_full",
-                NotSent::NotStored => "not_stored",
-                NotSent::Blocked => "blocked",
-                NotSent::NotOpen => "not_open",
-            };
-            Row::NotSent { conversation, ticket: *ticket, reason }
-        }
-        ConversationEvent::Edited { message: MessageId(message), body, at } => {
-            Row::Edited { conversation, message: *message, text: body, at: *at }
-        }
-        ConversationEvent::Deleted(MessageId(message), by) => {
-            let by = match by {
-                Deletion::Cancelled => "cancelled",
-                Deletion::Own => "own",
-                Deletion::Peer => "peer",
-                Deletion::Timer => "timer",
-            };
-            Row::Deleted { conversation, message: *message, by }
-        }
-        ConversationEvent::NotDone(MessageId(message), reason) => {
-            let reason = match reason {
-                NotDone::Gone => "gone",
-                NotDone::NotOurs => "not_ours",
-                NotDone::TooLong => "too_long",
-                NotDone::OutboxFull => "outbox_full",
-                NotDone::NotOpen => "not_open",
-            };
-            Row::NotDone { conversation, message: *message, reason }
-        }
-        ConversationEvent::Reacted { message: MessageId(message), own, reaction } => {
-            let reaction = reaction.as_ref().map(crate::command::Reaction::as_str);
-            Row::Reacted { conversation, message: *message, own: *own, reaction }
-        }
-        ConversationEvent::Timer { seconds, own } => {
-            Row::Timer { conversation, seconds: *seconds, own: *own }
-        }
-        ConversationEvent::History(history) => {
-            let (keeps, seconds) = match history {
-                History::Kept => ("kept", None),
-                History::For(seconds) => ("for", Some(*seconds)),
-                History::NotKept => ("not_kept", None),
-            };
-            Row::History { conversation, keeps, seconds }
-        }
-        ConversationEvent::Renamed(name) => Row::Renamed { conversation, name },
-        ConversationEvent::Blocked(blocked) => Row::PeerBlocked { conversation, blocked: *blocked },
-        ConversationEvent::PeerName(claims) => Row::PeerName { conversation, claims },
-        ConversationEvent::Link(state) => {
-            let (state, redial_seconds) = match state {
-                LinkState::Up => ("up", None),
-                LinkState::Lost { redial_for } => ("lost", Some(redial_for.as_secs())),
-                LinkState::Away => ("away", None),
-                LinkState::GivenUp => ("given_up", None),
-            };
-            Row::Link { conversation, state, redial_seconds }
-        }
-        ConversationEvent::Healing(event) => Row::Healing { conversation, state: event.name() },
-        ConversationEvent::Repair(event) => Row::Repair { conversation, state: event.name() },
-        ConversationEvent::Refused => Row::Refused { conversation },
-        ConversationEvent::PeerLeft => Row::PeerLeft { conversation },
-        ConversationEvent::Left { confirmed } => Row::Left { conversation, confirmed: *confirmed },
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::MessageId;
+    use crate::event::ConversationEvent;
 
     #[test]
     fn a_line_stays_one_line() {

@@ -4,12 +4,14 @@
 //! [`Event`]s, over channels and nothing else. What one interface can do, all can. No socket, no
 //! clock, no C library is beneath this crate, so an interface builds and tests in seconds.
 //!
+//! - [`address`]: public addresses as people write them.
 //! - [`command`]: what a person can ask for.
 //! - [`event`]: what the node tells.
 //! - [`words`]: the sentences for outcomes and errors, once, for all interfaces.
 //! - [`json`]: the events as JSON lines, versioned.
 //! - [`query`]: what an interface looks up in the history, and what a search is.
 
+pub mod address;
 pub mod command;
 pub mod event;
 pub mod json;

@@ -6,10 +6,11 @@
 
 use std::ops::Range;
 
+use undertone_wire::address::OnionAddress;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use crate::command::{Name, Reaction};
+use crate::command::{Greeting, Name, Reaction};
 use crate::event::{Delivery, Trust};
 use crate::{ConversationId, MessageId};
 
@@ -96,6 +97,58 @@ impl std::fmt::Debug for Line {
             .field("delivery", &self.delivery)
             .finish_non_exhaustive()
     }
+}
+
+/// A request that came, to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestLine {
+    /// Which; accepted, its conversation will have this id.
+    pub conversation: ConversationId,
+    /// The name that whoever asks suggests.
+    pub name: Name,
+    /// What was said with it.
+    pub greeting: Greeting,
+    /// When it came, in seconds since 1970 by this machine's clock.
+    pub at: u64,
+    /// What the user has decided.
+    pub state: RequestState,
+}
+
+/// What the user has decided about a request that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestState {
+    /// Nothing yet.
+    Pending,
+    /// Whoever asked is being reached.
+    Accepted,
+    /// Let go.
+    Refused,
+    /// Let go, and all that come from the same public address.
+    Blocked,
+}
+
+/// A request of ours, to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskLine {
+    /// Which; accepted, its conversation will have this id.
+    pub conversation: ConversationId,
+    /// Whom we ask.
+    pub address: OnionAddress,
+    /// The name that this side shows for the partner.
+    pub peer: Name,
+    /// When it was made, in seconds since 1970 by this machine's clock.
+    pub at: u64,
+    /// It has arrived there.
+    pub arrived: bool,
+}
+
+/// The public address, to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AddressLine {
+    /// Which.
+    pub address: OnionAddress,
+    /// Whether it is to be served.
+    pub on: bool,
 }
 
 /// Where a search goes on: before the hit that it came with.

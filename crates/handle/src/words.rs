@@ -9,6 +9,7 @@ mod healing;
 mod message;
 mod profile;
 mod repair;
+mod request;
 mod storage;
 
 use std::time::Duration;
@@ -26,6 +27,11 @@ pub use self::profile::{
     password_strength, profile_is_locked,
 };
 pub use self::repair::repair;
+pub use self::request::{
+    ADDRESS_COSTS, ADDRESS_STAYS, GREETING_QUESTION, NICK_QUESTION, NO_ADDRESS, NOT_ANSWERED,
+    NOT_ASKED, PEER_QUESTION, REPLACE_QUESTION, address, address_line, ask_state, asked, begun,
+    no_such_request, not_kept, request, request_state, requests_short, several_such_requests,
+};
 pub use self::storage::{STORAGE_WELL, storage};
 use crate::command::Role;
 use crate::event::{
@@ -377,7 +383,7 @@ pub fn trust(level: Trust) -> TrustWords {
         Trust::Unverified => TrustWords {
             mark: '■',
             word: "unverified",
-            why: "confirmed by no check",
+            why: "nothing vouches for them",
             colour: TrustColour::Red,
         },
         Trust::Verified { skipped: false } => {
@@ -401,6 +407,12 @@ pub fn trust(level: Trust) -> TrustWords {
 /// A level of trust as a sentence about `peer`.
 #[must_use]
 pub fn trust_sentence(level: Trust, peer: &str) -> String {
+    if level == Trust::Unverified {
+        return format!(
+            "{peer} is unverified: nothing vouches for who this is. /check compares a secret that only \
+             you two know."
+        );
+    }
     let words = trust(level);
     format!("{peer} is {}: {}.", words.word, words.why)
 }

@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
-use undertone_handle::command::{History, Name, Reaction};
+use undertone_handle::address;
+use undertone_handle::command::{Greeting, History, Name, Reaction};
 use undertone_handle::event::{
-    CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent, LinkState, MeetingEnd,
-    MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotSent,
-    RepairEvent, StorageEvent, StorageFault, Trust,
+    AddressEvent, AskedEvent, CheckEvent, ConversationEvent, Deletion, Delivery, HealingEvent,
+    LinkState, MeetingEnd, MeetingEvent, MeetingStep, NetworkKind, NetworkState, NetworkStep,
+    NotDone, NotKept, NotSent, RepairEvent, RequestEvent, StorageEvent, StorageFault, Trust,
 };
-use undertone_handle::query::{Line, Overview};
+use undertone_handle::query::{AddressLine, AskLine, Line, Overview, RequestLine, RequestState};
 use undertone_handle::words::{self, Kind, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket, json};
 
@@ -49,6 +50,8 @@ fn all_lines() -> Vec<String> {
         json::Prompt::Code,
         json::Prompt::CodeMeant,
         json::Prompt::Password,
+        json::Prompt::Greeting,
+        json::Prompt::Replace,
     ] {
         lines.push(json::prompt_line(prompt));
     }
@@ -233,11 +236,75 @@ fn all_lines() -> Vec<String> {
         },
     ));
     lines.push(json::search_done_line(1));
+    lines.extend(asking_lines());
     for kind in Kind::ALL {
         lines.push(json::line(&Event::Fatal(UserError::new(kind, "What.", "Do."))));
     }
     lines.push(json::error_line(&words::check_failed()));
     lines.push(json::line(&Event::Ended));
+    lines
+}
+
+/// What is told of the public address and of requests.
+fn asking_lines() -> Vec<String> {
+    let (id, at) = (ConversationId(0xa7), 1_763_647_380);
+    let address =
+        address::parse("2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid").unwrap();
+    let name = Name::parse("ana").unwrap();
+    let greeting = Greeting::parse("it's me\nfrom the “pond”").unwrap();
+    let mut lines: Vec<_> = [
+        AddressEvent::Publishing(address),
+        AddressEvent::Reachable(address),
+        AddressEvent::Unreachable(address),
+        AddressEvent::Elsewhere(address),
+        AddressEvent::Off,
+    ]
+    .map(|event| json::line(&Event::Address(event)))
+    .into();
+    lines.push(json::address_line(None));
+    lines.push(json::address_line(Some(&AddressLine { address, on: true })));
+    lines.extend(
+        [
+            RequestEvent::Came { name: name.clone(), greeting: greeting.clone(), at },
+            RequestEvent::Accepted,
+            RequestEvent::NotReached,
+            RequestEvent::Stranger,
+            RequestEvent::Refused,
+            RequestEvent::Blocked,
+            RequestEvent::Unblocked,
+            RequestEvent::Expired,
+        ]
+        .map(|event| json::line(&Event::Request(id, event))),
+    );
+    lines.extend(
+        [
+            AskedEvent::Kept,
+            AskedEvent::Dialling { attempt: 2 },
+            AskedEvent::NotReached,
+            AskedEvent::Arrived,
+            AskedEvent::NotUnderstood,
+            AskedEvent::Withdrawn,
+            AskedEvent::Expired,
+            AskedEvent::NotKept(NotKept::TooMany),
+            AskedEvent::NotKept(NotKept::OwnAddress),
+            AskedEvent::NotKept(NotKept::Already),
+            AskedEvent::NotKept(NotKept::NotStored),
+        ]
+        .map(|event| json::line(&Event::Asked(id, event))),
+    );
+    for state in [
+        RequestState::Pending,
+        RequestState::Accepted,
+        RequestState::Refused,
+        RequestState::Blocked,
+    ] {
+        let (name, greeting) = (name.clone(), greeting.clone());
+        let line = RequestLine { conversation: id, name, greeting, at, state };
+        lines.push(json::request_line(&line));
+    }
+    let own = AskLine { conversation: id, address, peer: name, at, arrived: true };
+    lines.push(json::ask_line(&own));
+    lines.push(json::requests_done_line(4, 1));
     lines
 }
 
@@ -343,7 +410,7 @@ fn fits(property: &Value, value: &Value) -> bool {
 fn every_documented_request_is_understood() {
     let schema: Value = serde_json::from_str(REQUESTS).unwrap();
     let entries = schema["oneOf"].as_array().unwrap();
-    assert_eq!(entries.len(), 25);
+    assert_eq!(entries.len(), 33);
     for entry in entries {
         let (key, property) = entry["properties"].as_object().unwrap().iter().next().unwrap();
         let example = if property["type"] == "string" { r#""x""# } else { "true" };

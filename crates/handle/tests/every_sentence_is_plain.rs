@@ -3,11 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use undertone_handle::command::{History, Role};
+use undertone_handle::address;
+use undertone_handle::command::{Greeting, History, Name, Role};
 use undertone_handle::event::{
-    CheckEvent, Delivery, HealingEvent, LinkState, MeetingEnd, MeetingStep, NetworkKind,
-    NetworkState, NetworkStep, NotDone, NotSent, RepairEvent, StorageFault, Trust,
+    AddressEvent, AskedEvent, CheckEvent, Delivery, HealingEvent, LinkState, MeetingEnd,
+    MeetingStep, NetworkKind, NetworkState, NetworkStep, NotDone, NotKept, NotSent, RepairEvent,
+    RequestEvent, StorageFault, Trust,
 };
+use undertone_handle::query::{AddressLine, RequestState};
 use undertone_handle::words::{self, HealingColour, HealingWords, UserError};
 
 const ENDS: [MeetingEnd; 12] = [
@@ -92,6 +95,11 @@ fn errors() -> Vec<(String, UserError)> {
     ] {
         errors.push((format!("storage: {fault:?}"), words::storage(fault)));
     }
+    for reason in [NotKept::TooMany, NotKept::OwnAddress, NotKept::Already, NotKept::NotStored] {
+        errors.push((format!("not asked: {reason:?}"), words::not_kept(reason)));
+    }
+    errors.push(("no such request".into(), words::no_such_request()));
+    errors.push(("several such requests".into(), words::several_such_requests()));
     errors.push(("one undelivered".into(), words::undelivered(1)));
     errors.push(("three undelivered".into(), words::undelivered(3)));
     errors.push(("check failed".into(), words::check_failed()));
@@ -184,6 +192,61 @@ fn sentences() -> Vec<(String, String)> {
     ] {
         all.push((format!("{trust:?}"), words::trust_sentence(trust, "doug")));
     }
+    all.extend(asking_sentences());
+    all
+}
+
+/// What is said about the public address and requests.
+#[expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
+fn asking_sentences() -> Vec<(String, String)> {
+    let address =
+        address::parse("2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid").unwrap();
+    let mut all = vec![
+        ("no address".to_owned(), words::address_line(None)),
+        ("address stays".to_owned(), words::ADDRESS_STAYS.to_owned()),
+        ("another address".to_owned(), words::REPLACE_QUESTION.to_owned()),
+        ("nobody asked".to_owned(), words::NOT_ASKED.to_owned()),
+        ("not answered".to_owned(), words::NOT_ANSWERED.to_owned()),
+        ("begun".to_owned(), words::begun("ana")),
+    ];
+    for on in [true, false] {
+        let line = AddressLine { address, on };
+        all.push((format!("address, on: {on}"), words::address_line(Some(&line))));
+    }
+    for event in [
+        AddressEvent::Publishing(address),
+        AddressEvent::Reachable(address),
+        AddressEvent::Unreachable(address),
+        AddressEvent::Elsewhere(address),
+        AddressEvent::Off,
+    ] {
+        all.push((format!("address: {event:?}"), words::address(&event)));
+    }
+    let (name, greeting) = (Name::parse("ana").unwrap(), Greeting::parse("hello").unwrap());
+    for event in [
+        RequestEvent::Came { name, greeting, at: 0 },
+        RequestEvent::Accepted,
+        RequestEvent::NotReached,
+        RequestEvent::Stranger,
+        RequestEvent::Refused,
+        RequestEvent::Blocked,
+        RequestEvent::Unblocked,
+        RequestEvent::Expired,
+    ] {
+        all.push((format!("request: {event:?}"), words::request(&event, "ana")));
+    }
+    for event in [
+        AskedEvent::Kept,
+        AskedEvent::Dialling { attempt: 1 },
+        AskedEvent::Dialling { attempt: 3 },
+        AskedEvent::NotReached,
+        AskedEvent::Arrived,
+        AskedEvent::NotUnderstood,
+        AskedEvent::Withdrawn,
+        AskedEvent::Expired,
+    ] {
+        all.push((format!("asked: {event:?}"), words::asked(event, "doug")));
+    }
     all
 }
 
@@ -206,6 +269,20 @@ fn the_sentences_are_those_of_the_snapshot() {
         if let Some(HealingWords { mark, word, colour }) = words::healing_short(healing) {
             writeln!(text, "{mark} {word} ({colour:?})").unwrap();
         }
+    }
+    for state in [
+        RequestState::Pending,
+        RequestState::Accepted,
+        RequestState::Refused,
+        RequestState::Blocked,
+    ] {
+        writeln!(text, "{}", words::request_state(state)).unwrap();
+    }
+    for said in [words::ask_state(false), words::ask_state(true), &words::requests_short(1)] {
+        writeln!(text, "{said}").unwrap();
+    }
+    for question in [words::NICK_QUESTION, words::PEER_QUESTION, words::GREETING_QUESTION] {
+        writeln!(text, "{question}").unwrap();
     }
     for question in [words::CHECK_QUESTION, words::STAY_QUESTION, words::WITHOUT_QUESTION] {
         writeln!(text, "{question}").unwrap();
@@ -236,6 +313,21 @@ fn no_sentence_shouts_blames_or_promises() {
 fn the_word_that_is_wanted_is_the_word_that_is_taken() {
     let question = words::check(CheckEvent::ConfirmationWanted);
     assert!(question.ends_with(&format!(" {}.", undertone_handle::command::CONFIRMATION)));
+}
+
+#[test]
+fn what_a_public_address_costs_is_said_wherever_it_is_shown_in_use() {
+    let address =
+        address::parse("2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid").unwrap();
+    for said in [
+        words::address(&AddressEvent::Reachable(address)),
+        words::address_line(Some(&AddressLine { address, on: true })),
+    ] {
+        assert!(said.contains(&address::public(&address)), "{said}");
+        assert!(said.contains(words::ADDRESS_COSTS), "{said}");
+    }
+    let word = format!(" {}.", address::REPLACEMENT);
+    assert!(words::REPLACE_QUESTION.ends_with(&word));
 }
 
 #[test]

@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 use undertone_engine::storage::{Storage, Write};
 use undertone_engine::{Context, Effect, Engine, Input};
 use undertone_handle::event::{
-    ConversationEvent, MeetingEnd, MeetingEvent, NetworkKind, NetworkState, NetworkStep, NotSent,
-    StorageEvent, StorageFault,
+    AskedEvent, ConversationEvent, MeetingEnd, MeetingEvent, NetworkKind, NetworkState,
+    NetworkStep, NotKept, NotSent, StorageEvent, StorageFault,
 };
 use undertone_handle::{Command, ConversationId, Event, NodeSide, Ticket};
 use undertone_net::{Network, NetworkStatus};
@@ -201,6 +201,10 @@ impl Driver {
         for conversation in &told.meetings {
             self.not_met(*conversation);
         }
+        for conversation in &told.asks {
+            let event = AskedEvent::NotKept(NotKept::NotStored);
+            let _gone = self.side.tell(Event::Asked(*conversation, event));
+        }
         told.shutdown
     }
 
@@ -293,13 +297,18 @@ impl Driver {
 struct Told {
     texts: Vec<(ConversationId, Ticket)>,
     meetings: Vec<ConversationId>,
+    asks: Vec<ConversationId>,
     shutdown: bool,
 }
 
 impl Told {
     fn of(batch: &[Input], engine: &Engine) -> Self {
-        let mut told =
-            Self { texts: Vec::new(), meetings: engine.meetings().collect(), shutdown: false };
+        let mut told = Self {
+            texts: Vec::new(),
+            meetings: engine.meetings().collect(),
+            asks: Vec::new(),
+            shutdown: false,
+        };
         for input in batch {
             match input {
                 Input::Command(Command::Send { conversation, ticket, .. }) => {
@@ -308,6 +317,7 @@ impl Told {
                 Input::Command(Command::Meet { conversation, .. }) => {
                     told.meetings.push(*conversation);
                 }
+                Input::Command(Command::Ask(ask)) => told.asks.push(ask.conversation),
                 Input::Command(Command::Shutdown) => told.shutdown = true,
                 _ => {}
             }

@@ -14,8 +14,9 @@ use undertone_net::tls::{
 use undertone_wire::cell::{self, Assembler, FrameKind};
 use undertone_wire::link::EXPORTER_LINK;
 use undertone_wire::pacer::{KeepAlive, Mode, Watch};
-use undertone_wire::pairing::{EXPORTER_BINDING, EXPORTER_SID, MAX_PAIRING_FRAME};
+use undertone_wire::pairing::{EXPORTER_BINDING, EXPORTER_SID};
 use undertone_wire::repair::EXPORTER_REPAIR;
+use undertone_wire::request::MAX_STRANGER_FRAME;
 use zeroize::Zeroizing;
 
 /// Frames that may wait for a peer that reads slowly. Twice what the engine has under way at most.
@@ -191,7 +192,7 @@ async fn read(
 ) -> CloseReason {
     let start = Instant::now();
     let mut watch = Watch::new(Mode::Off, 0);
-    let mut frames = Assembler::with_limit(MAX_PAIRING_FRAME);
+    let mut frames = Assembler::with_limit(MAX_STRANGER_FRAME);
     loop {
         let dead = start + Duration::from_millis(watch.dead_at());
         let cell = match timeout_at(dead, receiver.recv()).await {

@@ -281,7 +281,8 @@ async fn dial_out(shared: Shared, dial: DialId, to: Dial, tls: Option<Tls>) {
             tracing::debug!(%error, "a dial failed");
             Err(match error {
                 DialError::NotFound => DialFailure::NotFound,
-                DialError::Refused | DialError::MissingClientAuth => DialFailure::Refused,
+                DialError::Refused => DialFailure::Refused,
+                DialError::MissingClientAuth => DialFailure::KeyWanted,
                 DialError::Timeout => DialFailure::Timeout,
                 _ => DialFailure::Other,
             })

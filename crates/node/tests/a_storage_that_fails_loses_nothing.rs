@@ -6,18 +6,23 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{End, unique};
+use common::{End, PATIENCE, unique};
+use rand_chacha::ChaCha20Rng;
+use rand_chacha::rand_core::SeedableRng as _;
+use tokio::time::timeout;
 use undertone_engine::Memory;
 use undertone_engine::storage::{
-    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Storage, View,
-    Write,
+    AskRow, Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile,
+    PublicAddress, RequestRow, Storage, View, Write,
 };
-use undertone_handle::command::Role;
+use undertone_handle::command::{Ask, Greeting, Name, Role};
 use undertone_handle::event::{
-    ConversationEvent, Event, LinkState, NotSent, StorageEvent, StorageFault,
+    AskedEvent, ConversationEvent, Event, LinkState, NotKept, NotSent, StorageEvent, StorageFault,
 };
-use undertone_handle::{ConversationId, MessageId};
+use undertone_handle::{Command, ConversationId, MessageId};
 use undertone_node::network::local;
+use undertone_node::{draw_conversation, start};
+use undertone_wire::address::OnionSeed;
 use zeroize::Zeroizing;
 
 /// A storage on a disk that can be filled: transactions are held back until they are committed.
@@ -114,6 +119,15 @@ impl View for Disk {
     fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
         self.open.unseen(id, last, limit)
     }
+    fn address(&self) -> Option<PublicAddress> {
+        self.open.address()
+    }
+    fn requests(&self) -> Vec<RequestRow> {
+        self.open.requests()
+    }
+    fn asks(&self) -> Vec<AskRow> {
+        self.open.asks()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,4 +198,23 @@ async fn what_could_not_be_read_is_there_again_when_it_can() {
     unreadable.store(false, Ordering::SeqCst);
     host.event(|event| matches!(event, Event::Storage(StorageEvent::Well)).then_some(())).await;
     assert_eq!(host.text().await, "one");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_cannot_be_stored_is_not_sent() {
+    let full = Arc::new(AtomicBool::new(true));
+    let storage = Box::new(Disk::new(full, Arc::default()));
+    let (mut handle, _node) = start(local(&unique("full-ask")), storage).unwrap();
+    let conversation = draw_conversation().unwrap();
+    let ask = Ask {
+        conversation,
+        address: OnionSeed::random(&mut ChaCha20Rng::from_seed([1; 32])).address(),
+        nick: Name::parse("bob").unwrap(),
+        peer: Name::parse("ana").unwrap(),
+        greeting: Greeting::parse("").unwrap(),
+    };
+    handle.send(Command::Ask(Box::new(ask))).await.unwrap();
+    let told = Event::Asked(conversation, AskedEvent::NotKept(NotKept::NotStored));
+    let asked = timeout(PATIENCE, async { while handle.event().await.unwrap() != told {} });
+    asked.await.unwrap();
 }

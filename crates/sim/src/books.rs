@@ -104,7 +104,13 @@ fn written(machine: usize, write: &Write) -> Option<Note> {
         | Write::PutEarly(..)
         | Write::TakeEarly(..)
         | Write::PutDraft(..)
-        | Write::PutProfile(_) => None,
+        | Write::PutProfile(_)
+        // Nobody asks in a run: requests have random runs of their own, in the engine.
+        | Write::PutAddress(_)
+        | Write::PutRequest(_)
+        | Write::DropRequest(_)
+        | Write::PutAsk(_)
+        | Write::DropAsk(_) => None,
     }
 }
 

@@ -15,7 +15,7 @@ use undertone_engine::{
 };
 use undertone_wire::cell::{self, Assembler, CELL_LEN, FrameKind};
 use undertone_wire::pacer::DEAD_AFTER_SLOW_MS;
-use undertone_wire::pairing::MAX_PAIRING_FRAME;
+use undertone_wire::request::MAX_STRANGER_FRAME;
 
 use crate::count::Fault;
 use crate::machine::{Dialling, Place, Published};
@@ -159,7 +159,7 @@ impl World {
         let client = dialling.client.as_ref().and_then(|secret| self.directory.clients.get(secret));
         let allowed = published.clients.is_empty()
             || client.is_some_and(|public| published.clients.contains(public));
-        if allowed { Ok((host, *service)) } else { Err(DialFailure::Refused) }
+        if allowed { Ok((host, *service)) } else { Err(DialFailure::KeyWanted) }
     }
 
     fn connect(
@@ -188,7 +188,7 @@ impl World {
             stream,
             open: true,
             known: false,
-            assembler: Assembler::with_limit(MAX_PAIRING_FRAME),
+            assembler: Assembler::with_limit(MAX_STRANGER_FRAME),
             tls,
         });
         let until = [u64::MAX; 2];

@@ -14,6 +14,7 @@ mod backup;
 mod index;
 mod read;
 mod record;
+mod requests;
 mod rows;
 mod storage;
 mod sweep;
@@ -42,7 +43,11 @@ pub use undertone_engine::storage::Reader as Look;
 /// `UTpr`: Undertone's profile.
 const SCHEMA: Schema = Schema {
     application: 0x5554_7072,
-    migrations: &[include_str!("profile/v1.sql"), include_str!("profile/v2.sql")],
+    migrations: &[
+        include_str!("profile/v1.sql"),
+        include_str!("profile/v2.sql"),
+        include_str!("profile/v3.sql"),
+    ],
 };
 
 /// So long a profile waits for another program that has it, or for a reader that is long about it.
@@ -188,7 +193,7 @@ impl Profile {
 
     /// Applies the writes of a step, in order, within the transaction; begins one if there is none.
     ///
-    /// Everything in a profile belongs to a contact: a contact is put before what belongs to it.
+    /// A contact is put before what belongs to it. Only the address and requests belong to none.
     ///
     /// # Errors
     /// See [`Fault`]; the transaction can only be rolled back then.

@@ -5,6 +5,8 @@
 
 #[path = "support/profile.rs"]
 mod profile;
+#[path = "support/requests.rs"]
+mod requests;
 
 use std::path::Path;
 
@@ -103,6 +105,9 @@ fn full(path: &Path) -> Profile {
             Write::PutEarly(ID, EarlyRow { sequence: 9, body: text("what came early", None) }),
             Write::PutContact(Box::new(passing)),
             Write::PutCounters(ConversationId(2), COUNTERS),
+            Write::PutAddress(requests::address()),
+            Write::PutRequest(Box::new(requests::request(1, "Stranger", "who asked"))),
+            Write::PutAsk(Box::new(requests::ask(1, "Stranger", "whom was asked"))),
         ])
         .unwrap();
     profile.commit().unwrap();
@@ -164,12 +169,21 @@ fn no_key_of_a_session_and_nothing_that_disappears_is_in_it() {
         let says_something = piece.iter().filter(|byte| **byte != 0).count() > 8;
         assert!(!says_something || !has(&bytes, piece), "{piece:?} of the session");
     }
-    for text in ["disappears", "of what is gone"] {
+    for text in ["disappears", "of what is gone", "Stranger", "who asked", "whom was asked"] {
         assert!(!has(&bytes, text.as_bytes()), "{text}");
     }
     let here = ["what was said", "what was said then", "what was begun", "what waits"];
     for text in here.into_iter().chain(["what came early"]) {
         assert!(has(&bytes, text.as_bytes()), "{text}");
+    }
+    // The address is; the keys of a request serve once.
+    assert!(has(&bytes, requests::address().seed.0.as_bytes()));
+    let offer = requests::request(1, "Stranger", "").offer.unwrap();
+    for secret in [
+        offer.client_auth_secret().as_bytes(),
+        requests::ask(1, "Stranger", "").own.place().0.as_bytes(),
+    ] {
+        assert!(!has(&bytes, secret));
     }
     let sealed = std::fs::read(&file).unwrap();
     assert!(!has(&sealed, b"what was said"));
@@ -213,6 +227,8 @@ fn a_restore_makes_a_newer_incarnation_that_needs_a_repair() {
     assert!(waits[1..].iter().all(|row| row.body == nothing));
     assert_eq!(restored.early(ID).len(), 1);
     assert_eq!(restored.policy(ID), Some(POLICY));
+    assert_eq!(restored.address(), Some(requests::address()));
+    assert!(restored.requests().is_empty() && restored.asks().is_empty());
     let row = restored.message(marked().message).unwrap();
     let before = profile.message(row.message).unwrap();
     assert_eq!(row.line(), before.line());
@@ -248,7 +264,8 @@ fn the_records_of_version_1_are_what_they_were() {
 
     let old = folder.path().join("old");
     let mut writer = Writer::create(&old, &words(), Cost::FLOOR).unwrap();
-    for line in golden.lines() {
+    // Written before there were public addresses, it has none.
+    for line in golden.lines().filter(|line| !line.starts_with("8 ")) {
         let (kind, bytes) = line.split_once(' ').unwrap();
         writer.put(kind.parse().unwrap(), &from_hex(bytes)).unwrap();
     }
@@ -258,6 +275,7 @@ fn the_records_of_version_1_are_what_they_were() {
     assert_eq!(restored.policy(ID), Some(POLICY));
     assert_eq!(restored.message(marked().message).unwrap().body.as_str(), "what was said then");
     assert_eq!(restored.outbox(ID, 0, 9).len(), 3);
+    assert_eq!(restored.address(), None);
 }
 
 #[test]
@@ -275,14 +293,14 @@ fn a_broken_backup_leaves_no_profile() {
     assert!(matches!(restore(&home, &broken), Err(RestoreError::Read(ReadError::Damaged))));
     assert!(home.list().unwrap().is_empty());
 
-    // Rightly sealed, and not what a profile writes: a message of nobody, a contact twice.
-    for twice in [false, true] {
-        let odd = folder.path().join(format!("odd {twice}"));
+    // Rightly sealed, and not what a profile writes: a message of nobody, a contact or the address
+    // twice.
+    for (kind, times) in [(2, 0), (2, 2), (8, 2)] {
+        let odd = folder.path().join(format!("odd {kind} {times}"));
         let mut writer = Writer::create(&odd, &words(), Cost::FLOOR).unwrap();
         for record in Reader::open(&file, &words()).unwrap() {
             let record = record.unwrap();
-            let is_contact = record.kind.get() == 2;
-            let times = if is_contact { 2 * usize::from(twice) } else { 1 };
+            let times = if record.kind.get() == kind { times } else { 1 };
             (0..times).for_each(|_| writer.put(record.kind, &record.bytes).unwrap());
         }
         writer.finish().unwrap();

@@ -5,14 +5,20 @@
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
-use undertone_engine::storage::{Counters, Policy, Reader as _, View as _, message_id};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use undertone_engine::storage::{
+    Counters, Policy, PublicAddress, Reader as _, View as _, message_id,
+};
 use undertone_handle::ConversationId;
-use undertone_handle::command::History;
-use undertone_handle::query::Search;
+use undertone_handle::command::{Greeting, History, Name};
+use undertone_handle::query::{RequestLine, RequestState, Search};
+use undertone_ratchet::secret::Secret;
 use undertone_store::OpenError;
 use undertone_store::key::{KeyError, Passphrase, Protection};
 use undertone_store::profile::Profile;
 use undertone_store::sessions::{Sessions, Stage};
+use undertone_wire::address::OnionSeed;
 
 /// A copy of a golden database, which opening may change.
 fn copy(name: &str, folder: &Path) -> PathBuf {
@@ -58,15 +64,69 @@ fn sessions_version_1() {
 
 #[test]
 fn profile_version_1() {
-    profile_has_everything("profile-v1.db", false);
+    let (_folder, profile) = profile_has_everything("profile-v1.db", false);
+    has_no_requests(&profile);
 }
 
 #[test]
 fn profile_version_2() {
-    profile_has_everything("profile-v2.db", true);
+    let (_folder, profile) = profile_has_everything("profile-v2.db", true);
+    has_no_requests(&profile);
 }
 
-fn profile_has_everything(name: &str, blocked: bool) {
+#[test]
+fn profile_version_3() {
+    let (_folder, profile) = profile_has_everything("profile-v3.db", true);
+    let seed = OnionSeed(Secret::from_bytes(&[6; 32]));
+    assert_eq!(profile.address(), Some(PublicAddress { seed, on: true }));
+    let [let_go, accepted] = profile.requests().try_into().unwrap();
+    let line = RequestLine {
+        conversation: ConversationId(u64::MAX - 1),
+        name: Name::parse("Cy").unwrap(),
+        greeting: Greeting::parse("it's me\nfrom the pond").unwrap(),
+        at: 1_763_700_001,
+        state: RequestState::Accepted,
+    };
+    assert_eq!(accepted.line(), line);
+    assert_eq!((accepted.tag, accepted.hash), ([1; 32], [0x54; 32]));
+    let names = (Name::parse("me").unwrap(), Name::parse("Ben").unwrap());
+    assert_eq!((accepted.names, accepted.accepted), (Some(names), Some(1_763_800_000)));
+    let (keys, offer) = (accepted.keys.encode(), accepted.offer.unwrap().to_bytes());
+    let parts = [&accepted.place.0, keys.as_slice(), offer.as_bytes()];
+    assert_eq!(digest(&parts), "e72e3b46b3066d39");
+    assert_eq!((let_go.state, let_go.greeting.as_str()), (RequestState::Blocked, ""));
+    assert!(let_go.offer.is_none() && let_go.names.is_none() && let_go.accepted.is_none());
+
+    let [waits, arrived] = profile.asks().try_into().unwrap();
+    assert_eq!((arrived.id, arrived.at), (ConversationId(9), 1_763_700_009));
+    assert_eq!((arrived.nick.as_str(), arrived.peer.as_str()), ("me", "Dee"));
+    assert_eq!((arrived.greeting.as_str(), arrived.tries), ("may I?", 3));
+    let sent = arrived.sent.unwrap();
+    assert_eq!((sent.hash, arrived.arrived), ([0xa3; 32], true));
+    let (own, offer) = (arrived.own.to_bytes(), sent.offer.encode());
+    let parts = [&arrived.address.0, own.as_bytes().as_slice(), &offer];
+    assert_eq!(digest(&parts), "72d5105d90636df3");
+    assert!(waits.sent.is_none() && !waits.arrived && waits.tries == u32::MAX);
+    assert_eq!(profile.fault(), None);
+}
+
+/// The first bytes of a hash of everything that was made at random.
+fn digest(parts: &[&[u8]]) -> String {
+    let hash = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)).finalize();
+    hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A database from before there were public addresses is brought up, and takes requests.
+fn has_no_requests(profile: &Profile) {
+    assert_eq!(profile.address(), None);
+    assert!(profile.requests().is_empty() && profile.asks().is_empty());
+    let reader = profile.reader().unwrap();
+    assert_eq!(reader.address_line(), Ok(None));
+    assert_eq!((reader.request_lines(), reader.ask_lines()), (Ok(Vec::new()), Ok(Vec::new())));
+    assert_eq!(profile.fault(), None);
+}
+
+fn profile_has_everything(name: &str, blocked: bool) -> (TempDir, Profile) {
     let folder = tempfile::tempdir().unwrap();
     let path = copy(name, folder.path());
     let profile = Profile::open(&path, &passphrase("an old passphr\u{e4}se")).unwrap();
@@ -108,4 +168,5 @@ fn profile_has_everything(name: &str, blocked: bool) {
     }
     assert_eq!(profile.fault(), None);
     profile.check().unwrap();
+    (folder, profile)
 }

@@ -8,7 +8,8 @@ mod conformance;
 use conformance::{Look, Storage};
 use tempfile::TempDir;
 use undertone_engine::storage::{
-    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile as Own, View, Write,
+    AskRow, Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile as Own,
+    PublicAddress, RequestRow, View, Write,
 };
 use undertone_handle::{ConversationId, MessageId};
 use undertone_store::key::{Cost, Protection};
@@ -88,6 +89,15 @@ impl View for Kept {
     fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
         self.profile().unseen(id, last, limit)
     }
+    fn address(&self) -> Option<PublicAddress> {
+        self.profile().address()
+    }
+    fn requests(&self) -> Vec<RequestRow> {
+        self.profile().requests()
+    }
+    fn asks(&self) -> Vec<AskRow> {
+        self.profile().asks()
+    }
 }
 
 impl Storage for Kept {
@@ -129,6 +139,16 @@ fn its_facts_in_memory() {
 #[test]
 fn its_facts_in_a_file() {
     conformance::plain_facts(Kept::in_a_file);
+}
+
+#[test]
+fn its_requests_in_memory() {
+    conformance::requests(Kept::in_memory);
+}
+
+#[test]
+fn its_requests_in_a_file() {
+    conformance::requests(Kept::in_a_file);
 }
 
 #[test]

@@ -5,6 +5,8 @@
 
 #[path = "../../engine/tests/common/mod.rs"]
 mod common;
+#[path = "support/requests.rs"]
+mod requests;
 mod support;
 
 use std::cell::RefCell;
@@ -305,5 +307,90 @@ fn what_a_killed_program_left_is_swept_by_the_next() {
     let mut profile = Profile::open(&path, &Protection::Nothing).unwrap();
     profile.settle().unwrap();
     assert_eq!(left(), 0);
+    profile.check().unwrap();
+}
+
+/// Somebody asked, was let go and is forgotten: first what was said and the offer's private halves are nowhere any
+/// more, then the name, the place and the keys as well.
+#[test]
+fn of_requests_that_went_nothing_is_left() {
+    use requests::{address, ask, request};
+    use undertone_engine::storage::RequestRow;
+    use undertone_handle::command::Greeting;
+    use undertone_handle::query::RequestState;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("profile.db");
+    let mut profile = Profile::create(&path, &Protection::Nothing, Cost::FLOOR).unwrap();
+    profile.apply(&[Write::PutAddress(address())]).unwrap();
+    // Longer and shorter ones, so that rows are moved about; the longest are in pages of their own.
+    let said = |i: u8, from: u32| {
+        let padding = " and".repeat([0, 5, 30, 200, 480][usize::from(i) % 5]);
+        format!("{}{padding} {}", word(from), word(from + 1))
+    };
+    let asked = |i: u8| request(i, &word(u32::from(i)), &said(i, 1_000 + 2 * u32::from(i)));
+    let own = |i: u8| ask(i, &word(2_000 + u32::from(i)), &said(i, 3_000 + 2 * u32::from(i)));
+    // In no order; from where no row has a tag or hash that is another's, or all zeros.
+    let all = || (0..40_u8).map(|i| 0x90 + i * 3 % 40);
+    for i in all() {
+        profile.apply(&[Write::PutRequest(Box::new(asked(i)))]).unwrap();
+        profile.apply(&[Write::PutAsk(Box::new(own(i)))]).unwrap();
+        profile.commit().unwrap();
+    }
+    profile.settle().unwrap();
+    let gone = |i: &u8| i.is_multiple_of(3);
+    let pages = support::pages(&path);
+    let (mut first, mut then, mut stays) = (Vec::new(), Vec::new(), Vec::new());
+    for i in all() {
+        let (row, mine) = (asked(i), own(i));
+        let offer = row.offer.as_ref().unwrap();
+        let words = |from: u32| [word(from).into_bytes(), word(from + 1).into_bytes()];
+        let mut soon = words(1_000 + 2 * u32::from(i)).to_vec();
+        soon.push(offer.client_auth_secret().as_bytes().to_vec());
+        // Behind the version: the private half of the identity.
+        soon.push(offer.keys().to_bytes().as_bytes()[1..33].to_vec());
+        let mut late = words(3_000 + 2 * u32::from(i)).to_vec();
+        late.extend([word(u32::from(i)).into_bytes(), word(2_000 + u32::from(i)).into_bytes()]);
+        late.extend([row.place.0.to_vec(), row.keys.encode()[..32].to_vec(), row.tag.to_vec()]);
+        late.extend([row.hash.to_vec(), mine.address.0.to_vec()]);
+        late.push(mine.own.place().0.as_bytes().to_vec());
+        late.push(mine.own.keys().to_bytes().as_bytes()[1..33].to_vec());
+        late.push(mine.sent.unwrap().offer.client_auth().to_vec());
+        if gone(&i) {
+            first.extend(soon);
+            then.extend(late);
+        } else {
+            stays.extend(soon);
+            stays.extend(late);
+        }
+    }
+    let left = |pages: &[u8], parts: &[Vec<u8>]| {
+        parts.iter().filter(|part| support::count(pages, part) > 0).count()
+    };
+    for parts in [&first, &then, &stays] {
+        assert_eq!(left(&pages, parts), parts.len(), "all is stored");
+    }
+
+    for i in all().filter(gone) {
+        let greeting = Greeting::parse("").unwrap();
+        let state = RequestState::Refused;
+        let row = RequestRow { greeting, offer: None, state, ..asked(i) };
+        profile.apply(&[Write::PutRequest(Box::new(row))]).unwrap();
+        profile.commit().unwrap();
+    }
+    assert!(profile.is_unsettled());
+    profile.settle().unwrap();
+    let pages = support::pages(&path);
+    assert_eq!(left(&pages, &first), 0, "of what went with those that were let go");
+    assert_eq!(left(&pages, &then), then.len());
+
+    for i in all().filter(gone) {
+        profile.apply(&[Write::DropRequest(asked(i).id), Write::DropAsk(own(i).id)]).unwrap();
+        profile.commit().unwrap();
+    }
+    profile.settle().unwrap();
+    let pages = support::pages(&path);
+    assert_eq!(left(&pages, &first) + left(&pages, &then), 0, "of what was forgotten");
+    assert_eq!(left(&pages, &stays), stays.len(), "all else is there");
     profile.check().unwrap();
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
-use undertone_handle::command::is_deceptive;
+use undertone_handle::command::{Name, is_deceptive};
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::query::{Before, Line, Overview, Search};
 use undertone_handle::{ConversationId, MessageId, SecretText};
@@ -309,6 +309,15 @@ impl std::fmt::Debug for Kept {
     }
 }
 
+/// The names in a conversation: this side's own, and the one that it shows. `None`: there is none.
+///
+/// # Errors
+/// The machine.
+pub fn names(reader: &Reader, id: ConversationId) -> Result<Option<(Name, Name)>, Failure> {
+    let contact = reader.overviews()?.into_iter().find(|one| one.conversation == id);
+    Ok(reader.terms(id)?.zip(contact).map(|(terms, contact)| (terms.nick, contact.name)))
+}
+
 /// All conversations, the one with the newest message first, with their last messages: of the first
 /// ones `SHOWN`, of the others `FEW`, and of each all that nobody has seen, up to `SHOWN`.
 ///
@@ -468,12 +477,12 @@ fn message_json(contact: &Overview, line: &Line, found: Option<bool>) -> String 
 }
 
 /// A text that no terminal takes for a command, on one line.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.chars().map(|c| if is_deceptive(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// JSON without a character that could move or hide the text beside it.
-fn escape(json: &str) -> String {
+pub(crate) fn escape(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if is_deceptive(c) {
@@ -488,7 +497,7 @@ fn escape(json: &str) -> String {
     out
 }
 
-fn put(streams: &mut Streams, text: &str) -> Result<(), Failure> {
+pub(crate) fn put(streams: &mut Streams, text: &str) -> Result<(), Failure> {
     let written = streams.output.write_all(text.as_bytes());
     written
         .and_then(|()| streams.output.flush())

@@ -48,6 +48,7 @@ pub mod otr;
 mod passphrase;
 pub mod profile;
 pub mod ratchet;
+pub mod requests;
 mod shown;
 mod silence;
 mod streams;

@@ -1,8 +1,10 @@
 //! What is typed about the profile and how a conversation in it is kept: `/lock`, `/rename`,
-//! `/history`, `/search` and the like. Each command has a spelling with a dot.
+//! `/history`, `/search` and the like, and about requests. Each command has a spelling with a dot.
 
 use undertone_handle::command::{History, Name};
 use undertone_handle::query::Search;
+
+use crate::asking::{self, Wish};
 
 /// The most days of a history, as in the setting.
 const MAX_DAYS: u32 = 3_650;
@@ -26,6 +28,8 @@ pub(crate) enum Deed {
     Block(bool),
     /// For good, with the name that says who.
     Leave(String),
+    /// About the public address and requests.
+    Asking(Wish),
 }
 
 /// Reads a line. `None`: it is none of these commands; an error says how the command is written.
@@ -62,7 +66,7 @@ pub(crate) fn parse(line: &str) -> Option<Result<Deed, &'static str>> {
         "leave" => Ok(Deed::Leave(rest.to_owned())),
         "open" | "select" if !rest.is_empty() => Ok(Deed::Open(rest.to_owned())),
         "open" | "select" => Err("/open NAME goes to another conversation; /list shows them."),
-        _ => return None,
+        _ => return asking::parse(name, rest).map(|wish| wish.map(Deed::Asking)),
     })
 }
 
@@ -112,6 +116,8 @@ mod tests {
             ("history keep", Deed::History(History::Kept)),
             ("history none", Deed::History(History::NotKept)),
             ("history days 30", Deed::History(History::For(30 * 86_400))),
+            ("requests", Deed::Asking(Wish::List)),
+            ("accept Ana B ", Deed::Asking(Wish::Accept("Ana B".into()))),
             ("search blue bench", Deed::Search(Search::parse("blue bench").unwrap())),
         ];
         for (line, deed) in cases {
@@ -143,6 +149,7 @@ mod tests {
             Deed::Open(which) => Deed::Open(which.clone()),
             Deed::Block(blocked) => Deed::Block(*blocked),
             Deed::Leave(name) => Deed::Leave(name.clone()),
+            Deed::Asking(wish) => Deed::Asking(wish.clone()),
         }
     }
 

@@ -1,8 +1,11 @@
 //! What a face wants of a lasting profile past its node: look-ups, and another password.
 
+use undertone_handle::command::Name;
 use undertone_handle::query::{Line, Search};
 use undertone_handle::words::UserError;
 use undertone_handle::{ConversationId, MessageId, SecretText};
+
+use crate::plan::Requests;
 
 /// What a face wants.
 pub enum Wanted {
@@ -22,6 +25,10 @@ pub enum Wanted {
         /// The oldest message that is there already.
         before: MessageId,
     },
+    /// The public address and all requests.
+    Requests,
+    /// The names in a conversation that has just begun with a request.
+    Names(ConversationId),
 }
 
 /// How many messages are read at once.
@@ -34,6 +41,8 @@ impl std::fmt::Debug for Wanted {
             Self::Password { .. } => "Password(…)",
             Self::Search(_) => "Search(…)",
             Self::Page { .. } => "Page(…)",
+            Self::Requests => "Requests",
+            Self::Names(_) => "Names(…)",
         })
     }
 }
@@ -67,6 +76,17 @@ pub enum Found {
     Hits(Vec<Hit>),
     /// Messages of a conversation, oldest first; fewer than were wanted: there are no more.
     Page(ConversationId, Vec<Line>),
+    /// The public address and all requests.
+    Requests(Requests),
+    /// The names in a conversation: this side's own, and the one it shows.
+    Names {
+        /// Which conversation.
+        conversation: ConversationId,
+        /// This side's.
+        nick: Name,
+        /// The partner's.
+        peer: Name,
+    },
     /// It could not be done, for this reason.
     Failed(UserError),
 }
@@ -78,6 +98,8 @@ impl std::fmt::Debug for Found {
             Self::Password(_) => "Password",
             Self::Hits(_) => "Hits(…)",
             Self::Page(..) => "Page(…)",
+            Self::Requests(_) => "Requests(…)",
+            Self::Names { .. } => "Names(…)",
             Self::Failed(_) => "Failed(…)",
         })
     }

@@ -13,6 +13,7 @@ pub mod keeper;
 pub mod plain;
 pub mod screen;
 
+mod asking;
 mod changes;
 mod code;
 mod deeds;
@@ -20,4 +21,4 @@ mod plan;
 mod text;
 mod time;
 
-pub use plan::{Clock, End, Now, Outcome, Plan, Profile, Resume, World};
+pub use plan::{Clock, End, Now, Outcome, Plan, Profile, Requests, Resume, World};

@@ -6,6 +6,7 @@
 //! [`undertone_handle::json`] says, and the second output has nothing.
 
 mod answers;
+mod asking;
 mod change;
 mod gate;
 mod profile;

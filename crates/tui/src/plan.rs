@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use undertone_handle::command::{History, Name, Role};
 use undertone_handle::event::{NetworkKind, Trust};
-use undertone_handle::query::Line;
+use undertone_handle::query::{AddressLine, AskLine, Line, RequestLine};
 use undertone_handle::words::{Locked, UserError};
 use undertone_handle::{ConversationId, SecretText};
 use undertone_wire::code::Code;
@@ -61,6 +61,26 @@ pub struct Profile {
     pub history: Option<History>,
     /// Its conversations, the one with the newest message first.
     pub conversations: Vec<Resume>,
+    /// Its public address and requests.
+    pub requests: Requests,
+}
+
+/// The public address of a profile and its requests, as they are kept.
+#[derive(Clone, Default)]
+pub struct Requests {
+    /// The public address, if there is one.
+    pub address: Option<AddressLine>,
+    /// The requests that came, oldest first.
+    pub came: Vec<RequestLine>,
+    /// Our own, oldest first.
+    pub own: Vec<AskLine>,
+}
+
+impl std::fmt::Debug for Requests {
+    /// Says nothing of names and greetings.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Requests").finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Profile {

@@ -1,6 +1,7 @@
 //! The full screen.
 
 mod app;
+mod asking;
 mod change;
 mod chat;
 mod commands;

@@ -223,6 +223,14 @@ impl Conversation {
         self.owes_receipt = !self.send_unsequenced(&body, cx);
     }
 
+    /// Only who has the session sends what can be read: from the first time on it is certain that the
+    /// partner kept us.
+    fn is_kept(&mut self, cx: &mut Cx<'_, '_>) {
+        if !std::mem::replace(&mut self.contact.made, true) {
+            cx.step.writes.push(Write::PutContact(Box::new(self.contact.clone())));
+        }
+    }
+
     /// A ratchet packet came on the connection.
     pub(super) fn packet(&mut self, bytes: &[u8], cx: &mut Cx<'_, '_>) {
         let mut plain = Zeroizing::new(Vec::new());
@@ -244,6 +252,7 @@ impl Conversation {
             }
         }
         self.session_changed = true;
+        self.is_kept(cx);
         self.repairing.packet_read();
         self.settle_recovery(cx);
         self.after_packet(&before);

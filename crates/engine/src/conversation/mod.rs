@@ -101,6 +101,8 @@ impl Conversation {
         cx.step.writes.push(Write::PutProfile(Profile { next_number: number.saturating_add(1) }));
         contact.number = number;
         contact.since = cx.wall;
+        // After a request there is nothing to decide before the conversation: it is unverified.
+        let open = contact.open;
         let mut this = Self {
             id,
             contact,
@@ -119,8 +121,8 @@ impl Conversation {
             repairing: Repairing::default(),
             connection: Connection::up(stream),
             service: None,
-            check: Check::new(check, secret),
-            phase: Phase::Checking,
+            check: if open { Check::loaded() } else { Check::new(check, secret) },
+            phase: if open { Phase::Open } else { Phase::Checking },
         };
         cx.step.writes.push(Write::PutContact(Box::new(this.contact.clone())));
         cx.step.writes.push(Write::PutPolicy(id, this.policy));
@@ -128,7 +130,11 @@ impl Conversation {
         cx.tell(id, ConversationEvent::Trust(this.contact.trust));
         this.publish(cx);
         this.queue(&Body::Name(this.contact.nick.as_str().to_owned()), None, cx);
-        this.begin_check(cx);
+        if open {
+            cx.tell(id, ConversationEvent::Open);
+        } else {
+            this.begin_check(cx);
+        }
         this.save(cx);
         this
     }
@@ -201,6 +207,16 @@ impl Conversation {
             certificate_seed: self.contact.own.certificate_seed().clone(),
             peer: *self.contact.card.certificate(),
         }
+    }
+
+    /// Something came from the partner under the session: it is certain that they kept us.
+    pub(crate) fn is_made(&self) -> bool {
+        self.contact.made
+    }
+
+    /// Lets go of it all for another conversation with this id.
+    pub(crate) fn replace(&mut self, cx: &mut Cx<'_, '_>) {
+        self.finish(cx);
     }
 
     pub(crate) fn is_over(&self) -> bool {

@@ -3,11 +3,16 @@
 use std::cmp::Reverse;
 use std::convert::Infallible;
 
-use undertone_handle::query::{Before, Hit, Line, Overview, Search};
+use undertone_handle::query::{
+    AddressLine, AskLine, Before, Hit, Line, Overview, RequestLine, Search,
+};
 use undertone_handle::{ConversationId, MessageId, SecretText};
 
 use super::Memory;
-use crate::storage::{Contact, MessageRow, Reader, View as _, message_id, number_of};
+use crate::storage::{
+    AskRow, Contact, MessageRow, PublicAddress, Reader, RequestRow, View as _, message_id,
+    number_of,
+};
 
 impl Memory {
     fn overview(&self, contact: &Contact) -> Overview {
@@ -97,5 +102,18 @@ impl Reader for Memory {
             })
         });
         Ok(hits.take(limit).collect())
+    }
+
+    fn address_line(&self) -> Result<Option<AddressLine>, Infallible> {
+        let line = |own: PublicAddress| AddressLine { address: own.seed.address(), on: own.on };
+        Ok(self.address().map(line))
+    }
+
+    fn request_lines(&self) -> Result<Vec<RequestLine>, Infallible> {
+        Ok(self.requests().iter().map(RequestRow::line).collect())
+    }
+
+    fn ask_lines(&self) -> Result<Vec<AskLine>, Infallible> {
+        Ok(self.asks().iter().map(AskRow::line).collect())
     }
 }

@@ -10,14 +10,16 @@ use crate::restore;
 use crate::storage::{EarlyRow, OutboxRow, View as _};
 
 impl Memory {
-    /// What a backup of this is once it is restored: no session, nothing that disappears, no contact
-    /// that ends with the program; each other one a newer incarnation of itself.
+    /// What a backup of this is once it is restored: no session, no request, nothing that
+    /// disappears, no contact that ends with the program; each other one a newer incarnation of itself.
     ///
     /// # Errors
     /// As of [`restore::restore`].
     pub fn into_restored(mut self, rng: &mut dyn CryptoRng) -> Result<Self, RootError> {
         self.contacts.retain(|_, contact| contact.lasting);
         self.sessions.clear();
+        self.requests.clear();
+        self.asks.clear();
         let timed: Vec<_> = self
             .messages
             .values()

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
+mod requests;
+
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
@@ -10,17 +12,20 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use undertone_engine::Memory;
 use undertone_engine::storage::{
-    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile, Reader, Recovery,
-    RepairState, View, Write, message_id,
+    AskRow, Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile,
+    PublicAddress, Reader, Recovery, RepairState, RequestRow, View, Write, message_id,
 };
 use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, Trust};
-use undertone_handle::query::{Before, Hit, Search};
+use undertone_handle::query::{AddressLine, AskLine, Before, Hit, RequestLine, Search};
 use undertone_handle::{ConversationId, MessageId};
 use undertone_ratchet::repair::{Incarnations, RecoveryKeys};
 use undertone_ratchet::secret::Secret;
 use undertone_wire::card::{Card, KeptCard, OwnCard};
 use zeroize::Zeroizing;
+
+use self::requests::RequestAct;
+pub(crate) use self::requests::requests;
 
 /// A storage under test. What it can't do it panics at.
 pub(crate) trait Storage: View {
@@ -43,6 +48,9 @@ pub(crate) trait Look {
     fn around(&self, message: MessageId, each: usize) -> Vec<String>;
     fn draft(&self, who: ConversationId) -> Option<String>;
     fn search(&self, search: &Search, before: Option<Before>, limit: usize) -> Vec<Hit>;
+    fn address_line(&self) -> Option<AddressLine>;
+    fn request_lines(&self) -> Vec<RequestLine>;
+    fn ask_lines(&self) -> Vec<AskLine>;
 }
 
 impl<R: Reader<Fault: std::fmt::Debug>> Look for R {
@@ -67,6 +75,18 @@ impl<R: Reader<Fault: std::fmt::Debug>> Look for R {
 
     fn search(&self, search: &Search, before: Option<Before>, limit: usize) -> Vec<Hit> {
         Reader::search(self, search, before, limit).unwrap()
+    }
+
+    fn address_line(&self) -> Option<AddressLine> {
+        Reader::address_line(self).unwrap()
+    }
+
+    fn request_lines(&self) -> Vec<RequestLine> {
+        Reader::request_lines(self).unwrap()
+    }
+
+    fn ask_lines(&self) -> Vec<AskLine> {
+        Reader::ask_lines(self).unwrap()
     }
 }
 
@@ -134,6 +154,15 @@ impl View for Plain {
     }
     fn unseen(&self, id: ConversationId, last: MessageId, limit: usize) -> Vec<MessageId> {
         self.now.unseen(id, last, limit)
+    }
+    fn address(&self) -> Option<PublicAddress> {
+        self.now.address()
+    }
+    fn requests(&self) -> Vec<RequestRow> {
+        self.now.requests()
+    }
+    fn asks(&self) -> Vec<AskRow> {
+        self.now.asks()
     }
 }
 
@@ -249,6 +278,8 @@ enum Act {
         who: usize,
         words: usize,
     },
+    /// What belongs to no contact.
+    Request(RequestAct),
     Commit,
     RollBack,
     Restart,
@@ -300,6 +331,7 @@ impl Act {
             | Self::Forget { who } => Some(who),
             Self::Contact { .. }
             | Self::Profile { .. }
+            | Self::Request(_)
             | Self::Commit
             | Self::RollBack
             | Self::Restart => None,
@@ -381,6 +413,7 @@ impl Act {
                 });
                 return rows.collect();
             }
+            Self::Request(act) => act.write(),
             Self::Commit | Self::RollBack | Self::Restart => return Vec::new(),
         };
         vec![write]
@@ -498,6 +531,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (1..=u32::MAX).prop_map(|next_number| Act::Profile { next_number }),
         1 => who().prop_map(|who| Act::Forget { who }),
         1 => (who(), 0..WORDS.len()).prop_map(|(who, words)| Act::Flood { who, words }),
+        6 => requests::act().prop_map(Act::Request),
         4 => Just(Act::Commit),
         1 => Just(Act::RollBack),
         1 => Just(Act::Restart),
@@ -510,6 +544,7 @@ fn answers(view: &dyn View) -> Vec<String> {
     for until in [0, 5, 20, u64::MAX] {
         lines.push(format!("{until} {:?} {:?}", view.expiring(until, 5), view.next_expiry()));
     }
+    lines.extend(requests::answers(view));
     for (who, conversation) in WHO.into_iter().enumerate() {
         lines.push(format!("contact {:?}", view.contact(conversation).map(|c| told(&c))));
         lines.push(format!("session {:?}", view.session(conversation)));
@@ -567,6 +602,7 @@ fn told(contact: &Contact) -> String {
 /// Everything that interfaces see.
 fn seen(look: &dyn Look) -> Vec<String> {
     let mut lines = look.overviews();
+    lines.extend(requests::seen(look));
     for (who, conversation) in WHO.into_iter().enumerate() {
         lines.push(format!("{:?}", look.draft(conversation)));
         for (before, limit) in [(None, 5), (Some(id(who, 6)), 3), (Some(id(who, 1)), 3), (None, 0)]

@@ -30,6 +30,8 @@ pub enum Request {
     Message(MessageRequest),
     /// About the profile, or how a conversation is kept.
     Profile(ProfileRequest),
+    /// About the public address and requests.
+    Asking(AskingRequest),
     /// A line that does not begin with a brace: what a person could have typed at this point.
     Typed(String),
 }
@@ -100,6 +102,59 @@ pub enum ProfileRequest {
     Open(String),
 }
 
+/// What a script asks for about the public address and requests, which it names by the numbers that
+/// events give them: sixteen hex digits.
+#[derive(Debug, PartialEq, Eq)]
+pub enum AskingRequest {
+    /// `{"address":"on"}`: have a public address, none, another one, or say which it is.
+    Address(AddressRequest),
+    /// `{"requests":true}`: list the requests that came and those of this side.
+    List,
+    /// `{"ask":{"address":"…","nick":"…","peer":"…","greeting":"…"}}`: ask the owner of an address
+    /// for a conversation.
+    Ask {
+        /// Whom.
+        address: String,
+        /// The name that this side sends.
+        nick: String,
+        /// The name that this side shows.
+        peer: String,
+        /// What is said with it; may be empty.
+        greeting: String,
+    },
+    /// `{"withdraw":"ID"}`: take a request of this side back.
+    Withdraw(String),
+    /// `{"accept":{"request":"ID","nick":"…","peer":"…"}}`: begin a conversation.
+    Accept {
+        /// Which.
+        request: String,
+        /// The name that this side sends.
+        nick: String,
+        /// The name that this side shows.
+        peer: String,
+    },
+    /// `{"refuse":"ID"}`: let a request go.
+    Refuse(String),
+    /// `{"block_request":"ID"}`: let it go, and others that show the same sender.
+    Block(String),
+    /// `{"unblock_request":"ID"}`: let those come again.
+    Unblock(String),
+}
+
+/// What becomes of the public address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressRequest {
+    /// It is served.
+    On,
+    /// It is served no longer.
+    Off,
+    /// Another one takes its place, for good.
+    Replace,
+    /// It is said.
+    Show,
+}
+
 /// Why a line was not understood. The line goes on being nobody's: nothing of it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -112,7 +167,11 @@ pub enum ProfileRequest {
      {{\"login\":\"…\"}}, {{\"change_password\":{{\"old\":\"…\",\"new\":\"…\"}}}}, {{\"rename\":\"…\"}}, \
      {{\"history\":{{\"keeps\":\"kept\"}}}}, {{\"block\":true}}, {{\"leave\":\"…\"}}, \
      {{\"search\":\"…\"}}, {{\"conversations\":true}}, \
-     {{\"open\":\"…\"}}"
+     {{\"open\":\"…\"}}, {{\"address\":\"show\"}}, {{\"requests\":true}}, \
+     {{\"ask\":{{\"address\":\"…\",\"nick\":\"…\",\"peer\":\"…\",\"greeting\":\"…\"}}}}, \
+     {{\"withdraw\":\"…\"}}, \
+     {{\"accept\":{{\"request\":\"…\",\"nick\":\"…\",\"peer\":\"…\"}}}}, \
+     {{\"refuse\":\"…\"}}, {{\"block_request\":\"…\"}}, {{\"unblock_request\":\"…\"}}"
 )]
 pub struct NotUnderstood;
 
@@ -145,6 +204,31 @@ enum RequestRow {
     Search(String),
     Conversations(bool),
     Open(String),
+    Address(AddressRequest),
+    Requests(bool),
+    Ask(AskRow),
+    Withdraw(String),
+    Accept(AcceptRow),
+    Refuse(String),
+    BlockRequest(String),
+    UnblockRequest(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskRow {
+    address: String,
+    nick: String,
+    peer: String,
+    greeting: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AcceptRow {
+    request: String,
+    nick: String,
+    peer: String,
 }
 
 #[derive(Deserialize)]
@@ -197,6 +281,7 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
     }
     let message = |request| Ok(Request::Message(request));
     let profile = |request| Ok(Request::Profile(request));
+    let asking = |request| Ok(Request::Asking(request));
     match serde_json::from_str(line).map_err(|_| NotUnderstood)? {
         RequestRow::Send(text) => Ok(Request::Send(text)),
         RequestRow::Check(wish) => Ok(Request::Check(wish)),
@@ -239,12 +324,25 @@ pub fn request(line: &str) -> Result<Request, NotUnderstood> {
         RequestRow::Search(words) => profile(ProfileRequest::Search(words)),
         RequestRow::Conversations(true) => profile(ProfileRequest::Conversations),
         RequestRow::Open(which) => profile(ProfileRequest::Open(which)),
+        RequestRow::Address(what) => asking(AskingRequest::Address(what)),
+        RequestRow::Requests(true) => asking(AskingRequest::List),
+        RequestRow::Ask(AskRow { address, nick, peer, greeting }) => {
+            asking(AskingRequest::Ask { address, nick, peer, greeting })
+        }
+        RequestRow::Withdraw(id) => asking(AskingRequest::Withdraw(id)),
+        RequestRow::Accept(AcceptRow { request, nick, peer }) => {
+            asking(AskingRequest::Accept { request, nick, peer })
+        }
+        RequestRow::Refuse(id) => asking(AskingRequest::Refuse(id)),
+        RequestRow::BlockRequest(id) => asking(AskingRequest::Block(id)),
+        RequestRow::UnblockRequest(id) => asking(AskingRequest::Unblock(id)),
         RequestRow::Cancel(false)
         | RequestRow::Heal(false)
         | RequestRow::Reset(false)
         | RequestRow::Quit(false)
         | RequestRow::Lock(false)
-        | RequestRow::Conversations(false) => Err(NotUnderstood),
+        | RequestRow::Conversations(false)
+        | RequestRow::Requests(false) => Err(NotUnderstood),
     }
 }
 
@@ -319,6 +417,34 @@ mod tests {
         for (line, expected) in cases {
             assert_eq!(request(line), Ok(Request::Profile(expected)), "{line}");
         }
+        let id = || "00000000000000a7".to_owned();
+        let cases = [
+            (r#"{"address":"on"}"#, AskingRequest::Address(AddressRequest::On)),
+            (r#"{"address":"off"}"#, AskingRequest::Address(AddressRequest::Off)),
+            (r#"{"address":"replace"}"#, AskingRequest::Address(AddressRequest::Replace)),
+            (r#"{"address":"show"}"#, AskingRequest::Address(AddressRequest::Show)),
+            (r#"{"requests":true}"#, AskingRequest::List),
+            (
+                r#"{"ask":{"address":"undertone:x","nick":"ana","peer":"doug","greeting":""}}"#,
+                AskingRequest::Ask {
+                    address: "undertone:x".into(),
+                    nick: "ana".into(),
+                    peer: "doug".into(),
+                    greeting: String::new(),
+                },
+            ),
+            (r#"{"withdraw":"00000000000000a7"}"#, AskingRequest::Withdraw(id())),
+            (
+                r#"{"accept":{"request":"00000000000000a7","nick":"ana","peer":"doug"}}"#,
+                AskingRequest::Accept { request: id(), nick: "ana".into(), peer: "doug".into() },
+            ),
+            (r#"{"refuse":"00000000000000a7"}"#, AskingRequest::Refuse(id())),
+            (r#"{"block_request":"00000000000000a7"}"#, AskingRequest::Block(id())),
+            (r#"{"unblock_request":"00000000000000a7"}"#, AskingRequest::Unblock(id())),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(request(line), Ok(Request::Asking(expected)), "{line}");
+        }
         assert_eq!(request("/quit"), Ok(Request::Typed("/quit".into())));
         assert_eq!(request(""), Ok(Request::Typed(String::new())));
     }
@@ -350,6 +476,14 @@ mod tests {
             r#"{"history":{"keeps":"for"}}"#,
             r#"{"history":{"keeps":"for","seconds":0}}"#,
             r#"{"history":{"keeps":"kept","seconds":5}}"#,
+            r#"{"address":true}"#,
+            r#"{"address":"On"}"#,
+            r#"{"requests":false}"#,
+            r#"{"ask":"undertone:x"}"#,
+            r#"{"ask":{"address":"x","nick":"a","peer":"b"}}"#,
+            r#"{"accept":"00000000000000a7"}"#,
+            r#"{"accept":{"request":"00000000000000a7","nick":"a"}}"#,
+            r#"{"refuse":7}"#,
             r#"{"send":"x"} trailing"#,
         ] {
             assert_eq!(request(bad), Err(NotUnderstood), "{bad}");

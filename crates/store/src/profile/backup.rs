@@ -1,7 +1,7 @@
 //! What a backup of a profile holds, and the profile that is made of it.
 //!
 //! No session is in it: no chain, no header key, no skipped key. Nothing is in it that disappears, nor a
-//! contact that ends with the program. `docs/store.md`, section "Backup", has the records.
+//! contact that ends with the program, nor a request, whose keys serve once. `docs/store.md`, section "Backup", has the records.
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -79,6 +79,9 @@ impl Profile {
         let mut contents = Contents::default();
         let own = self.profile();
         put(&mut writer, Kind::Profile, &record::profile(own, name))?;
+        if let Some(address) = self.address() {
+            put(&mut writer, Kind::Address, &record::address(&address))?;
+        }
         for id in self.contacts() {
             let (Some(contact), Some(counters)) = (self.contact(id), self.counters(id)) else {
                 continue;
@@ -240,6 +243,7 @@ fn put(writer: &mut Writer, kind: Kind, bytes: &[u8]) -> Result<(), WriteError> 
 struct Taken {
     ids: BTreeSet<ConversationId>,
     numbers: BTreeSet<u32>,
+    address: bool,
     contents: Contents,
 }
 
@@ -270,6 +274,12 @@ impl Taken {
                 self.contents.messages += 1;
                 // The id says whose it is.
                 Write::PutMessage(ConversationId(0), row)
+            }
+            Kept::Address(own) => {
+                if std::mem::replace(&mut self.address, true) {
+                    return Err(ReadError::Damaged);
+                }
+                Write::PutAddress(own)
             }
         });
         Ok(())

@@ -3,11 +3,13 @@
 use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use undertone_engine::storage::{Policy, Reader as Look, number_of};
 use undertone_handle::command::{History, Name};
-use undertone_handle::query::{Before, Hit, Key, Line, Overview, Search};
+use undertone_handle::query::{
+    AddressLine, AskLine, Before, Hit, Key, Line, Overview, RequestLine, Search,
+};
 use undertone_handle::{ConversationId, MessageId, SecretText};
 use zeroize::Zeroizing;
 
-use super::rows;
+use super::{requests, rows};
 use crate::fault::Fault;
 
 /// So many texts are compared at once.
@@ -227,6 +229,23 @@ impl Look for Reader {
             }
             Ok(hits)
         })
+    }
+
+    fn address_line(&self) -> Result<Option<AddressLine>, Fault> {
+        let mut query = self.connection.prepare_cached(requests::ADDRESS)?;
+        Ok(query.query_row([], requests::address_line).optional()?)
+    }
+
+    fn request_lines(&self) -> Result<Vec<RequestLine>, Fault> {
+        let mut query = self.connection.prepare_cached(requests::REQUESTS)?;
+        let lines = query.query_map([], requests::request_line)?;
+        Ok(lines.collect::<Result<_, _>>()?)
+    }
+
+    fn ask_lines(&self) -> Result<Vec<AskLine>, Fault> {
+        let mut query = self.connection.prepare_cached(requests::ASKS)?;
+        let lines = query.query_map([], requests::ask_line)?;
+        Ok(lines.collect::<Result<_, _>>()?)
     }
 }
 

@@ -3,11 +3,13 @@
 use std::num::NonZeroU16;
 
 use undertone_engine::storage::{
-    Contact, Counters, EarlyRow, MessageRow, OutboxRow, Policy, Profile as Own,
+    Contact, Counters, EarlyRow, MessageRow, OutboxRow, Policy, Profile as Own, PublicAddress,
 };
 use undertone_handle::command::{History, Name, Reaction, Role};
 use undertone_handle::event::{Delivery, Trust};
 use undertone_handle::{ConversationId, MessageId};
+use undertone_ratchet::secret::Secret;
+use undertone_wire::address::OnionSeed;
 use zeroize::Zeroizing;
 
 use super::rows;
@@ -22,10 +24,11 @@ pub(super) enum Kind {
     Outbox,
     Early,
     Message,
+    Address,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Profile,
         Self::Contact,
         Self::Policy,
@@ -33,6 +36,7 @@ impl Kind {
         Self::Outbox,
         Self::Early,
         Self::Message,
+        Self::Address,
     ];
 
     pub(super) const fn number(self) -> NonZeroU16 {
@@ -44,6 +48,7 @@ impl Kind {
             Self::Outbox => 5,
             Self::Early => 6,
             Self::Message => 7,
+            Self::Address => 8,
         };
         // None of them is 0.
         match NonZeroU16::new(number) {
@@ -66,6 +71,7 @@ pub(super) enum Kept {
     Outbox(ConversationId, OutboxRow),
     Early(ConversationId, EarlyRow),
     Message(Box<MessageRow>),
+    Address(PublicAddress),
 }
 
 /// Bytes that are put together.
@@ -89,6 +95,12 @@ impl Put {
 
     fn u64(mut self, number: u64) -> Self {
         self.0.extend_from_slice(&number.to_be_bytes());
+        self
+    }
+
+    /// Bytes of a length that everybody knows.
+    fn array<const N: usize>(mut self, bytes: &[u8; N]) -> Self {
+        self.0.extend_from_slice(bytes);
         self
     }
 
@@ -184,6 +196,10 @@ pub(super) fn message(row: &MessageRow) -> Zeroizing<Vec<u8>> {
         .0
 }
 
+pub(super) fn address(own: &PublicAddress) -> Zeroizing<Vec<u8>> {
+    Put::with(0).array(own.seed.0.as_bytes()).u8(u8::from(own.on)).0
+}
+
 /// Bytes that are taken apart.
 struct Take<'a>(&'a [u8]);
 
@@ -271,6 +287,11 @@ pub(super) fn read(kind: Kind, bytes: &[u8]) -> Option<Kept> {
             Kept::Early(id, EarlyRow { sequence: take.u64()?, body: take.secret()? })
         }
         Kind::Message => Kept::Message(Box::new(read_message(take)?)),
+        Kind::Address => {
+            let seed = Zeroizing::new(take.array()?);
+            let seed = OnionSeed(Secret::from_bytes(&seed));
+            Kept::Address(PublicAddress { seed, on: take.flag()? })
+        }
     };
     take.end(kept)
 }

@@ -51,7 +51,7 @@ pub(super) fn count(row: &Row<'_>, column: usize) -> Result<usize> {
     usize::try_from(row.get::<_, i64>(column)?).map_err(|_| damaged(column))
 }
 
-fn number_if_any(row: &Row<'_>, column: usize) -> Result<Option<u64>> {
+pub(super) fn number_if_any(row: &Row<'_>, column: usize) -> Result<Option<u64>> {
     row.get::<_, Option<i64>>(column)?
         .map(|number| u64::try_from(number).map_err(|_| damaged(column)))
         .transpose()

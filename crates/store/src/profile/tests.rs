@@ -68,3 +68,19 @@ fn what_goes_in_great_numbers_is_gone_and_the_rest_is_found() {
     assert!(left <= 1, "the one may still wait for the index");
     profile.check().unwrap();
 }
+
+#[test]
+fn a_profile_of_a_newer_program_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("profile.db");
+    let open = || Profile::open(&path, &Protection::Nothing);
+    drop(Profile::create(&path, &Protection::Nothing, Cost::FLOOR).unwrap());
+    let profile = open().unwrap();
+    let known = i64::try_from(SCHEMA.migrations.len()).unwrap();
+    profile.connection.pragma_update(None, "user_version", known + 1).unwrap();
+    drop(profile);
+    let refused = open().map(drop);
+    assert_eq!((known, refused), (3, Err(OpenError::Newer(known + 1, known))));
+}
+
+mod requests;

@@ -2,12 +2,13 @@
 
 use rusqlite::{OptionalExtension as _, Params, Row, params};
 use undertone_engine::storage::{
-    Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile as Own, View,
+    AskRow, Contact, Counters, EarlyRow, Expiry, MessageRow, OutboxRow, Policy, Profile as Own,
+    PublicAddress, RequestRow, View,
 };
 use undertone_handle::{ConversationId, MessageId};
 use zeroize::Zeroizing;
 
-use super::{Profile, rows};
+use super::{Profile, requests, rows};
 use crate::fault::Fault;
 
 impl Profile {
@@ -147,5 +148,17 @@ impl View for Profile {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = params![first, end.min(rows::int(last.0)), limit];
         self.all(sql, values, |row| rows::message_id(row, 0))
+    }
+
+    fn address(&self) -> Option<PublicAddress> {
+        self.one(requests::ADDRESS, [], requests::address)
+    }
+
+    fn requests(&self) -> Vec<RequestRow> {
+        self.all(requests::REQUESTS, [], requests::request)
+    }
+
+    fn asks(&self) -> Vec<AskRow> {
+        self.all(requests::ASKS, [], requests::ask)
     }
 }

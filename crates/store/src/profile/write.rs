@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, params};
 use undertone_engine::storage::{Contact, Counters, Expiry, MessageRow, OutboxRow, Policy, Write};
 use undertone_handle::{ConversationId, MessageId};
 
-use super::{index, rows};
+use super::{index, requests, rows};
 use crate::fault::Fault;
 
 /// What a change leaves to do.
@@ -97,6 +97,11 @@ pub(super) fn apply(db: &Connection, write: &Write) -> Result<Done, Fault> {
             run(db, "UPDATE own SET next_number = ?1", params![own.next_number])
         }
         Write::Forget(id) => forget(db, *id),
+        Write::PutAddress(own) => requests::put_address(db, own),
+        Write::PutRequest(row) => requests::put_request(db, row),
+        Write::DropRequest(id) => requests::drop_request(db, *id),
+        Write::PutAsk(row) => requests::put_ask(db, row),
+        Write::DropAsk(id) => requests::drop_ask(db, *id),
     }
 }
 

@@ -91,6 +91,7 @@ impl Talk {
                 None => self.complain("Please answer y or n."),
             },
             Wait::Text => self.typed_text(&text),
+            Wait::Asking(_) => self.answer_asking(&text),
             Wait::OldPassword | Wait::NewPassword | Wait::PasswordAgain => self.password(&text),
             Wait::Keeper | Wait::Nothing | Wait::Closing => {}
         }
@@ -106,7 +107,10 @@ impl Talk {
             (Request::Stay(stay), Wait::Stay | Wait::Without) => self.stay(stay),
             (Request::Message(request), _) => self.change_by_id(request),
             (Request::Profile(request), Wait::Text) => self.profile_request(request),
-            (Request::Profile(_), _) => self.complain("Something else is asked for now."),
+            (Request::Asking(request), Wait::Text) => self.asking_request(request),
+            (Request::Profile(_) | Request::Asking(_), _) => {
+                self.complain("Something else is asked for now.");
+            }
             (Request::Check(_), _) => self.complain("The check's wish is not asked for now."),
             (Request::Secret(_), _) => self.complain("The check's secret is not asked for now."),
             (Request::Confirm(_), _) => self.complain("No word for a check is asked for now."),
@@ -127,8 +131,8 @@ impl Talk {
                 Ok(name) => self.plan.peer = Some(name),
                 Err(error) => self.complain(&code::sentence(&error.to_string())),
             },
-            // That is asked for where the profile is locked, not here.
-            Prompt::Password => {}
+            // These are asked for elsewhere.
+            Prompt::Password | Prompt::Greeting | Prompt::Replace => {}
             Prompt::Code | Prompt::CodeMeant => {
                 if self.proposal.is_none() {
                     self.acts.push(Act::Hide(false));
@@ -301,7 +305,9 @@ impl Talk {
             ))
         };
         match &self.wait {
-            Wait::Prompt(_) | Wait::Meant(_) => self.close(missing("every question was answered")),
+            Wait::Prompt(_) | Wait::Meant(_) | Wait::Asking(_) => {
+                self.close(missing("every question was answered"));
+            }
             Wait::Wish => self.wish(false),
             Wait::Secret => self.leave(missing("the check's secret was given")),
             Wait::Confirm => self.leave(missing("the word for another check was given")),
@@ -353,12 +359,16 @@ const HELP: [&str; 10] = [
 ];
 
 /// The same of a lasting profile.
-const HELP_OF_PROFILE: [&str; 4] = [
+const HELP_OF_PROFILE: [&str; 6] = [
     "/rename NAME shows your partner under another name, here alone; /history keep, none or days 30 says \
      how long messages are kept here.",
     "/list shows the conversations of the profile, /open NAME goes to one; /search WORDS looks in all.",
     "/block shuts the door to your partner, who isn't told, /unblock opens it; /leave NAME says goodbye and \
      deletes the contact with all that was said.",
+    "/address says the address at which others can ask you for a conversation, /address on and off switch \
+     it, /address replace makes another; /ask ADDRESS asks somebody.",
+    "/requests shows the requests that came and your own; /accept NAME, /refuse NAME, /block-request NAME \
+     answer one, and they learn of nothing but an acceptance; /withdraw NAME takes one of yours back.",
     "/lock locks the profile; /setpassword and /changepassword give it another password.",
 ];
 

@@ -66,6 +66,7 @@ impl Talk {
             Deed::List if self.plan.profile.is_some() => self.say_list(),
             Deed::List => self.complain(&nothing_lasts().to_string()),
             Deed::Open(which) => self.open_called(&which),
+            Deed::Asking(wish) => self.asked_for(wish),
         }
     }
 
@@ -184,7 +185,12 @@ impl Talk {
             Found::Hits(hits) => self.say_hits(&hits),
             // Lines stay on the terminal: nobody asks for older ones.
             Found::Page(..) => {}
+            // Too late, after a lock.
+            Found::Requests(_) | Found::Names { .. } if matches!(self.wait, Wait::Closing) => {}
+            Found::Requests(known) => self.requests_found(known),
+            Found::Names { conversation, nick, peer } => self.named(conversation, nick, peer),
             Found::Failed(error) => {
+                self.asking.not_found();
                 self.passwords = (None, None);
                 self.complain(&error.to_string());
             }
@@ -239,6 +245,10 @@ impl Talk {
             let words = words::link(link);
             self.say(&words);
         }
+        if self.asking.address().is_some() {
+            let words = words::address_line(self.asking.address());
+            self.say(&words);
+        }
         if self.id.is_some() {
             match self.timer {
                 Some(seconds) => self.say(&words::timer_stands(seconds)),
@@ -277,6 +287,7 @@ impl Talk {
         let shown = self.id.filter(|_| self.paired);
         self.close(End::Locked(why, shown));
         self.rooms.clear();
+        self.asking = crate::asking::Asking::default();
         self.texts.clear();
         self.lines.clear();
         self.id = None;

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::mem::swap;
 
-use undertone_handle::command::{History, Name};
+use undertone_handle::command::{Command, History, Name};
 use undertone_handle::event::{ConversationEvent, LinkState, Trust};
 use undertone_handle::query::{Line, Overview};
 use undertone_handle::{ConversationId, MessageId, json, words};
 
 use super::talk::{Act, Shape, Talk, Wait};
+use crate::asking::Asking;
 use crate::changes::Numbers;
 use crate::plan::Resume;
 use crate::text;
@@ -23,7 +24,7 @@ const MAX_SIGN: usize = 8;
 /// A conversation that is not open here.
 pub(super) struct Room {
     pub(super) id: Option<ConversationId>,
-    nick: Option<Name>,
+    pub(super) nick: Option<Name>,
     pub(super) peer: Option<Name>,
     wait: Wait,
     ours: BTreeMap<MessageId, u64>,
@@ -75,6 +76,19 @@ impl Room {
             unread: 0,
             draft: false,
             ended: false,
+        }
+    }
+
+    /// A conversation that begins with a request.
+    pub(super) fn begun(id: ConversationId, nick: Option<Name>, peer: Option<Name>) -> Self {
+        Self {
+            id: Some(id),
+            nick,
+            peer,
+            paired: true,
+            trust: Some(Trust::Unverified),
+            link: Some(LinkState::Up),
+            ..Self::empty()
         }
     }
 
@@ -158,6 +172,7 @@ impl Talk {
     pub(super) fn take_rooms(&mut self) {
         let Some(profile) = &mut self.plan.profile else { return };
         let rooms = std::mem::take(&mut profile.conversations);
+        self.asking = Asking::new(std::mem::take(&mut profile.requests));
         let (name, password) = (profile.name.clone(), profile.password);
         self.rooms = rooms.into_iter().map(Room::of).collect();
         self.several = self.rooms.len() > 1;
@@ -198,7 +213,7 @@ impl Talk {
             self.acts.push(Act::Out(json::line(&event)));
         }
         if let Some(last) = last {
-            self.acts.push(Act::Command(undertone_handle::Command::Seen(id, last)));
+            self.acts.push(Act::Command(Command::Seen(id, last)));
         }
     }
 
@@ -214,7 +229,11 @@ impl Talk {
             return;
         }
         if all.is_empty() {
-            self.say("There is nobody yet; `undertone chat -s --keep` makes a contact that lasts.");
+            self.say(
+                "There is nobody yet; `undertone chat -s --keep` makes a contact that lasts, \
+                 /ask ADDRESS asks somebody, and /address on lets others ask you.",
+            );
+            self.say_pending();
             return;
         }
         for one in all {
@@ -238,6 +257,7 @@ impl Talk {
             self.say(&line);
         }
         self.say("/open NAME goes to one of them.");
+        self.say_pending();
     }
 
     /// Goes to the conversation of this name or id.
@@ -283,7 +303,7 @@ impl Talk {
         if ended {
             let words = words::peer_left(&self.peer());
             self.say(&words);
-            if !self.several {
+            if !self.several && !self.asking.waits() {
                 self.close(crate::plan::End::Done);
             }
         } else if self.blocked {
@@ -301,7 +321,7 @@ impl Talk {
     /// The contact that is open here is gone, with all that was said. Gives whether others go on.
     pub(super) fn let_go(&mut self) -> bool {
         self.exchange(&mut Room::empty());
-        let others = !self.rooms.is_empty();
+        let others = !self.rooms.is_empty() || self.asking.waits();
         if others && self.options.shape == Shape::Words {
             self.say_list();
         }
@@ -353,6 +373,22 @@ impl Talk {
         }
         let Some(room) = self.rooms.get_mut(at) else { return };
         let came = matches!(event, ConversationEvent::Received { .. });
+        match event {
+            // It has begun just now; what holds in it is said when it is opened.
+            ConversationEvent::Trust(level) if !room.open => {
+                room.trust = Some(level);
+                return;
+            }
+            ConversationEvent::Open => {
+                room.open = true;
+                let wanted = self.plan.profile.as_ref().and_then(|profile| profile.history);
+                if let Some(history) = wanted {
+                    self.acts.push(Act::Command(Command::SetHistory(id, history)));
+                }
+                return;
+            }
+            _ => {}
+        }
         if let ConversationEvent::Link(state) = event {
             room.link = Some(state);
             room.was_lost = state != LinkState::Up;

@@ -12,6 +12,7 @@ use undertone_handle::{ConversationId, Event, MessageId, SecretText};
 use undertone_wire::code::Code;
 
 use super::rooms::Room;
+use crate::asking::{Asking, Dialogue};
 use crate::changes::Numbers;
 use crate::keeper::Wanted;
 use crate::plan::{End, Now, Outcome, Plan};
@@ -116,6 +117,8 @@ pub(super) enum Wait {
     NewPassword,
     /// The new password once more.
     PasswordAgain,
+    /// The next answer about a request or the public address.
+    Asking(Box<Dialogue>),
     /// Nothing: the keeper is at work.
     Keeper,
     /// Nothing any more: the goodbye is on its way, or the node is ending.
@@ -169,6 +172,8 @@ pub struct Talk {
     pub(super) rooms: Vec<Room>,
     /// Whether the profile has more than one.
     pub(super) several: bool,
+    /// The public address and requests.
+    pub(super) asking: Asking,
     /// The passwords that were typed so far.
     pub(super) passwords: (Option<SecretText>, Option<SecretText>),
     pub(super) network: Option<NetworkState>,
@@ -220,6 +225,7 @@ impl Talk {
             keeps: History::Kept,
             rooms: Vec::new(),
             several: false,
+            asking: Asking::default(),
             passwords: (None, None),
             network: None,
             link: None,
@@ -235,6 +241,7 @@ impl Talk {
             talk.say("A demo: your partner is played by this program.");
         }
         talk.take_rooms();
+        talk.say_asking();
         match talk.plan.resume.take() {
             Some(id) => talk.go_to(id),
             None if talk.plan.role.is_none() && talk.plan.profile.is_some() => {
@@ -395,6 +402,8 @@ impl Talk {
                 self.leave(end);
             }
             (Wait::Prompt(_) | Wait::Meant(_), _) | (_, None) => self.close(End::Done),
+            // What has ended, or has just begun, is there the next time as well.
+            (Wait::Text | Wait::Asking(_), Some(_)) if self.plan.lasting => self.close(End::Done),
             (Wait::Nothing, Some(id)) if !self.open && !self.is_paired() => {
                 let role = self.plan.role.unwrap_or(Role::Guest);
                 let end = End::Failed(words::meeting_end(&MeetingEnd::GivenUp, role));

@@ -31,6 +31,13 @@ impl Talk {
         match event {
             Event::Network(state) => self.network(&state),
             Event::Meeting(id, event) if Some(id) == self.id => self.meeting(&event),
+            Event::Meeting(id, MeetingEvent::Paired) if self.begins(id) => self.begun(id),
+            // After a lock nobody is told what came.
+            Event::Address(_) | Event::Request(..) | Event::Asked(..)
+                if matches!(self.wait, Wait::Closing) => {}
+            Event::Address(event) => self.address_told(&event),
+            Event::Request(id, event) => self.request_told(id, &event),
+            Event::Asked(id, event) => self.asked_told(id, event),
             Event::Conversation(id, event) if Some(id) == self.id => self.conversation(event),
             Event::Conversation(id, event) => self.elsewhere(id, event),
             Event::Storage(StorageEvent::Failed(fault)) => {
@@ -57,6 +64,10 @@ impl Talk {
 
     fn is_ours(&self, event: &Event) -> bool {
         match event {
+            Event::Meeting(id, MeetingEvent::Paired) if self.begins(*id) => true,
+            Event::Address(_) | Event::Request(..) | Event::Asked(..) => {
+                !matches!(self.wait, Wait::Closing)
+            }
             Event::Meeting(id, _) | Event::Conversation(id, _) => {
                 Some(*id) == self.id || self.rooms.iter().any(|room| room.id == Some(*id))
             }
@@ -194,7 +205,8 @@ impl Talk {
                 self.open = false;
                 let end = self.end.take().unwrap_or_else(|| self.end_of_leaving());
                 // The other conversations of the profile go on.
-                if !self.several || matches!(self.wait, Wait::Closing) {
+                let others = self.several || self.asking.waits();
+                if !others || matches!(self.wait, Wait::Closing) {
                     self.close(end);
                 }
             }
@@ -231,6 +243,7 @@ impl Talk {
             // Whatever is asked is asked still.
             return;
         }
+        self.drop_asking();
         match event {
             CheckEvent::WishWanted | CheckEvent::PeerAsked => {}
             CheckEvent::SecretWanted

@@ -12,6 +12,7 @@ use undertone_handle::words::{self, UserError};
 use undertone_handle::{ConversationId, Event, MessageId, Ticket};
 use zeroize::Zeroizing;
 
+use super::asking::Questions;
 use super::chat::{Chat, Columns, Tone, View};
 use super::editor::Editor;
 use super::lock::Form;
@@ -19,6 +20,7 @@ use super::meeting::Progress;
 use super::paint::Looks;
 use super::prompt::{Field, Prompt};
 use super::rooms::{Draft, Room};
+use crate::asking::Asking;
 use crate::keeper::{Found, Wanted};
 use crate::plan::{End, Now, Outcome, Plan};
 
@@ -101,6 +103,10 @@ pub(super) enum Stage {
     Start(usize),
     /// The conversations of the profile, and two ways to meet somebody else; this row is chosen.
     Home(usize),
+    /// All requests, from this row on.
+    Requests(usize),
+    /// A question about a request.
+    Asking(Box<Questions>),
     /// A question before the meeting.
     Prompt(Box<Prompt>),
     /// The meeting on its way.
@@ -196,6 +202,8 @@ pub struct App {
     pub(super) rooms: Vec<Room>,
     /// All conversations in the order of the list, which stays as it is: keys go by it.
     pub(super) list: Vec<ConversationId>,
+    /// The public address and requests.
+    pub(super) asking: Asking,
     /// What was said where there is no conversation to say it in.
     pub(super) remark: Option<(String, Tone)>,
     /// A password that is being typed; it takes all keys.
@@ -269,6 +277,7 @@ impl App {
             draft: Draft::default(),
             rooms: Vec::new(),
             list: Vec::new(),
+            asking: Asking::default(),
             remark: None,
             form: None,
             storage: None,
@@ -472,7 +481,11 @@ impl App {
     /// Somebody outside wants an end: in order the first time, at once the second.
     fn interrupt(&mut self) {
         match &self.stage {
-            Stage::Start(_) | Stage::Home(_) | Stage::Prompt(_) => self.close(End::Done),
+            Stage::Start(_)
+            | Stage::Home(_)
+            | Stage::Requests(_)
+            | Stage::Asking(_)
+            | Stage::Prompt(_) => self.close(End::Done),
             Stage::Meeting(_) => self.give_up(),
             Stage::Check | Stage::Chat => {
                 let end = self.over.clone().unwrap_or_else(|| self.end_of_leaving());
@@ -511,7 +524,7 @@ impl App {
     }
 
     pub(super) fn note(&mut self, text: impl Into<String>, tone: Tone) {
-        if matches!(self.stage, Stage::Home(_)) {
+        if matches!(self.stage, Stage::Home(_) | Stage::Requests(_) | Stage::Asking(_)) {
             self.remark = Some((text.into(), tone));
             return;
         }

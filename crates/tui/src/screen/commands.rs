@@ -23,7 +23,7 @@ pub(super) const COMMANDS: [(&[&str], &str); 10] = [
 ];
 
 /// The commands of a lasting profile, on a page of their own.
-pub(super) const OF_PROFILE: [(&[&str], &str); 9] = [
+pub(super) const OF_PROFILE: [(&[&str], &str); 12] = [
     (&["/list", "/convs"], "the conversations of the profile"),
     (&["/open", "/select"], "/open NAME goes to one of them"),
     (&["/rename", "/nick"], "/rename NAME: show your partner so, here alone"),
@@ -31,6 +31,9 @@ pub(super) const OF_PROFILE: [(&[&str], &str); 9] = [
     (&["/block", "/unblock"], "shut the door to your partner, who isn't told"),
     (&["/leave"], "/leave NAME: say goodbye, delete the contact for good"),
     (&["/search"], "/search WORDS, in all conversations"),
+    (&["/address"], "where others can ask you: /address on, off, replace"),
+    (&["/ask", "/requests"], "/ask ADDRESS asks somebody; all requests"),
+    (&["/accept", "/refuse"], "answer one; /block-request NAME, /withdraw NAME"),
     (&["/lock", ".lock"], "nothing is shown, sent or taken in until you log in"),
     (&["/changepassword"], "/setpassword where there is none"),
 ];

@@ -18,6 +18,9 @@ use crate::plan::End;
 use crate::text;
 use crate::time::Local;
 
+/// Said where there is no conversation.
+const NOBODY: &str = "Nobody yet: meet somebody by a code, or use /ask ADDRESS or /address on.";
+
 /// The rows below the conversations.
 const CHOICES: [(&str, &str, Role); 2] = [
     ("Say a code", "you say it, somebody else types it", Role::Host),
@@ -56,7 +59,7 @@ impl App {
     }
 
     /// A key of a command that is typed where there is no conversation.
-    fn key_of_command(&mut self, key: KeyEvent) {
+    pub(super) fn key_of_command(&mut self, key: KeyEvent) {
         match key.code {
             KeyCode::Esc => self.input.clear(),
             KeyCode::Tab => self.complete_command(),
@@ -88,6 +91,14 @@ impl App {
         }
     }
 
+    /// An address is pasted behind its command.
+    pub(super) fn paste_command(&mut self, text: &str) {
+        let typing = !self.input.is_empty();
+        if typing && self.input.insert(text.trim_end_matches(['\r', '\n'])).is_err() {
+            self.note("No command is that long.", Tone::Bad);
+        }
+    }
+
     pub(super) fn home_page(&self, page: &mut Page, chosen: usize, width: u16) {
         let profile = self.plan.profile.as_ref().map_or("", |profile| profile.name.as_str());
         page.must(format!("Conversations in \u{201c}{profile}\u{201d}"), self.looks.strong());
@@ -96,7 +107,7 @@ impl App {
         let names = listed.iter().map(|one| text::width(&one.name)).max().unwrap_or(0);
         let names = names.min(MAX_NAME);
         if listed.is_empty() {
-            page.help("Nobody yet: meet somebody by a code.", Style::new());
+            page.help(NOBODY, Style::new());
         }
         for (place, one) in listed.iter().enumerate() {
             let line = self.row(place, one, chosen == place, names, usize::from(width));
@@ -119,6 +130,14 @@ impl App {
             };
             let style = if here { self.looks.strong() } else { Style::new() };
             if here { page.must(line, style) } else { page.help(line, style) }
+        }
+        if self.asking.pending() > 0 {
+            page.blank();
+            let count = words::requests_short(self.asking.pending());
+            page.must(format!("{count}: /requests shows what came."), self.looks.strong());
+        }
+        if self.asking.address().is_some_and(|line| line.on) {
+            page.help("Your address is on; /address says it.", self.looks.faint());
         }
         if let Some((remark, tone)) = &self.remark {
             page.blank();

@@ -60,6 +60,8 @@ impl App {
         match &self.stage {
             Stage::Start(_) => self.key_at_start(key),
             Stage::Home(_) => self.key_at_home(key),
+            Stage::Requests(_) => self.key_at_requests(key),
+            Stage::Asking(_) => self.key_at_asking(key),
             Stage::Prompt(_) => self.key_at_prompt(key),
             Stage::Meeting(_) => {
                 if ctrl && key.code == KeyCode::Char('r') {
@@ -116,6 +118,11 @@ impl App {
                     }
                 }
             }
+            Stage::Asking(questions) => {
+                let fits = questions.editor.insert(text.trim_end_matches(['\r', '\n'])).is_ok();
+                questions.remark = (!fits).then(|| "The pasted text is too long here.".to_owned());
+            }
+            Stage::Home(_) | Stage::Requests(_) => self.paste_command(text),
             Stage::Chat => self.type_text(text),
             _ => {}
         }
@@ -123,7 +130,11 @@ impl App {
 
     fn ctrl_c(&mut self) {
         match &self.stage {
-            Stage::Start(_) | Stage::Home(_) | Stage::Prompt(_) => self.close(End::Done),
+            Stage::Start(_)
+            | Stage::Home(_)
+            | Stage::Requests(_)
+            | Stage::Asking(_)
+            | Stage::Prompt(_) => self.close(End::Done),
             Stage::Meeting(_) => self.give_up(),
             Stage::Check | Stage::Chat => {
                 if let Some(end) = self.over.clone() {

@@ -150,6 +150,7 @@ impl App {
                 }
                 None => return Err("There is no conversation of this name.".to_owned()),
             },
+            Deed::Asking(wish) => return self.asked_for(wish),
         }
         Ok(())
     }
@@ -166,6 +167,9 @@ impl App {
             lines.push(words::blocked(self.peer(), true));
         } else if let (Some(link), None) = (&self.link, &self.over) {
             lines.push(words::link(link));
+        }
+        if self.asking.address().is_some() {
+            lines.push(words::address_line(self.asking.address()));
         }
         if self.id.is_some() {
             lines.push(match self.timer {
@@ -266,7 +270,10 @@ impl App {
             }
             Found::Hits(hits) => self.say_hits(&hits),
             Found::Page(id, lines) => self.take_page(id, &lines),
+            Found::Requests(known) => self.requests_found(known),
+            Found::Names { conversation, nick, peer } => self.named(conversation, nick, peer),
             Found::Failed(error) => {
+                self.asking.not_found();
                 self.chat.no_older();
                 self.rooms.iter_mut().for_each(|room| room.chat.no_older());
                 self.form = None;

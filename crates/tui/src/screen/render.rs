@@ -153,6 +153,10 @@ impl App {
             match &self.stage {
                 Stage::Start(chosen) => self.start_page(&mut page, *chosen),
                 Stage::Home(chosen) => self.home_page(&mut page, *chosen, inner.width),
+                Stage::Requests(top) => self.requests_page(&mut page, *top, inner.width),
+                Stage::Asking(questions) => {
+                    self.questions_page(&mut page, questions, inner.width);
+                }
                 Stage::Prompt(prompt) => self.prompt_page(&mut page, prompt, inner.width),
                 Stage::Meeting(progress) => self.meeting_page(&mut page, progress, inner.width),
                 Stage::Check => self.check_page(&mut page, inner.width),
@@ -543,6 +547,7 @@ impl App {
         if unread > 0 && !matches!(self.stage, Stage::Home(_)) {
             parts.push((2, format!("{unread} new elsewhere"), self.looks.strong()));
         }
+        parts.extend(self.requests_part());
         let kept = if self.plan.lasting { "kept" } else { "RAM only" };
         parts.push((3, kept.to_owned(), faint));
         if let Some(network) = network {

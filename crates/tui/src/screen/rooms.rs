@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 use super::app::{Action, App, Ask, Stage};
 use super::chat::{Chat, Tone};
 use super::editor::Editor;
+use crate::asking::Asking;
 use crate::plan::{End, Resume};
 
 /// How long after the last key a draft is kept.
@@ -131,6 +132,7 @@ impl App {
     /// Takes in the conversations of the profile, as they are when the face begins.
     pub(super) fn take_rooms(&mut self) {
         let Some(profile) = &mut self.plan.profile else { return };
+        self.asking = Asking::new(std::mem::take(&mut profile.requests));
         for resume in std::mem::take(&mut profile.conversations) {
             let mut room = Room::empty();
             self.list.push(resume.conversation);
@@ -139,6 +141,20 @@ impl App {
             self.exchange(&mut room);
             self.rooms.push(room);
         }
+    }
+
+    /// A conversation that begins with a request, beside what is shown.
+    pub(super) fn add_room(&mut self, id: ConversationId, nick: Option<Name>, peer: Option<Name>) {
+        let trust = Some((Trust::Unverified, self.now.wall));
+        let link = Some(LinkState::Up);
+        let mut room = Room { id: Some(id), nick, peer, trust, link, ..Room::empty() };
+        self.exchange(&mut room);
+        self.note(words::PAIRED, Tone::Plain);
+        let words = words::trust_sentence(Trust::Unverified, self.peer());
+        self.note(words, Tone::Amber);
+        self.exchange(&mut room);
+        self.list.push(id);
+        self.rooms.push(room);
     }
 
     /// Goes on with a conversation that is there.
@@ -188,7 +204,8 @@ impl App {
 
     /// Whether another conversation may take the place of what is shown.
     pub(super) fn may_switch(&self) -> bool {
-        matches!(self.stage, Stage::Home(_) | Stage::Chat | Stage::Check) && !self.giving_up
+        matches!(self.stage, Stage::Home(_) | Stage::Requests(_) | Stage::Chat | Stage::Check)
+            && !self.giving_up
     }
 
     /// Puts away what is shown.
@@ -199,6 +216,13 @@ impl App {
         if room.id.is_some() {
             self.rooms.push(room);
         }
+    }
+
+    /// Puts away what is shown, for a page that belongs to no conversation.
+    pub(super) fn leave_what_is_shown(&mut self) {
+        self.park();
+        self.remark = None;
+        self.armed = None;
     }
 
     /// Shows a conversation.
@@ -217,9 +241,7 @@ impl App {
     /// Shows the list of conversations.
     pub(super) fn go_home(&mut self) {
         let chosen = self.list.iter().position(|id| Some(*id) == self.id).unwrap_or(0);
-        self.park();
-        self.remark = None;
-        self.armed = None;
+        self.leave_what_is_shown();
         self.stage = Stage::Home(chosen);
     }
 
@@ -365,6 +387,7 @@ impl App {
     pub(super) fn forget(&mut self) {
         self.rooms.clear();
         self.list.clear();
+        self.asking = Asking::default();
         self.exchange(&mut Room::empty());
         self.unnumbered.clear();
         self.unqueued.clear();

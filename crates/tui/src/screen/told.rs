@@ -31,6 +31,13 @@ impl App {
                 self.network = Some(state);
             }
             Event::Meeting(id, event) if Some(id) == self.id => self.meeting(event),
+            // After a lock nothing is kept of what came.
+            Event::Meeting(..) | Event::Address(_) | Event::Request(..) | Event::Asked(..)
+                if matches!(self.stage, Stage::Closing) => {}
+            Event::Meeting(id, MeetingEvent::Paired) if self.begins(id) => self.begun(id),
+            Event::Address(event) => self.address_told(&event),
+            Event::Request(id, event) => self.request_told(id, &event),
+            Event::Asked(id, event) => self.asked_told(id, event),
             Event::Conversation(id, event) => self.in_room(id, event),
             Event::Storage(StorageEvent::Failed(fault)) => {
                 self.storage = Some(fault);

@@ -1,11 +1,12 @@
 //! What is kept and what is asked, for the tests of both faces.
 
-use undertone_handle::command::{CheckCommand, Command, History, Name};
-use undertone_handle::event::{Delivery, Trust};
-use undertone_handle::query::Line;
-use undertone_handle::{ConversationId, MessageId};
+use undertone_handle::address;
+use undertone_handle::command::{Answer, CheckCommand, Command, Greeting, History, Name};
+use undertone_handle::event::{Delivery, RequestEvent, Trust};
+use undertone_handle::query::{AddressLine, AskLine, Line, RequestLine, RequestState};
+use undertone_handle::{ConversationId, Event, MessageId};
 use undertone_tui::keeper::Wanted;
-use undertone_tui::{Plan, Profile, Resume};
+use undertone_tui::{Plan, Profile, Requests, Resume};
 
 /// Friday 20 November 2026, 14:02 UTC.
 pub(crate) const WALL: u64 = 1_795_183_320;
@@ -59,8 +60,54 @@ pub(crate) fn kept(plan: Plan, conversations: Vec<Resume>) -> Plan {
         idle_lock: None,
         history: None,
         conversations,
+        requests: Requests::default(),
     };
     Plan { lasting: true, profile: Some(profile), ..plan }
+}
+
+/// A public address.
+pub(crate) const ADDRESS: &str =
+    "undertone:2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid";
+
+/// Somebody asks for a conversation.
+pub(crate) fn comes(id: u64, name: &str, greeting: &str) -> Event {
+    let name = Name::parse(name).unwrap();
+    let greeting = Greeting::parse(greeting).unwrap();
+    Event::Request(ConversationId(id), RequestEvent::Came { name, greeting, at: WALL })
+}
+
+/// What is kept where carla asked, dan was refused, and eve was asked.
+pub(crate) fn requests() -> Requests {
+    let came = |id, name: &str, greeting: &str, state| RequestLine {
+        conversation: ConversationId(id),
+        name: Name::parse(name).unwrap(),
+        greeting: Greeting::parse(greeting).unwrap(),
+        at: WALL,
+        state,
+    };
+    let address = address::parse(ADDRESS).unwrap();
+    Requests {
+        address: Some(AddressLine { address, on: true }),
+        came: vec![
+            came(0xc1, "carla", "from the pond\nnot the lake", RequestState::Pending),
+            came(0xd1, "dan", "", RequestState::Refused),
+        ],
+        own: vec![AskLine {
+            conversation: ConversationId(0xe1),
+            address,
+            peer: Name::parse("eve").unwrap(),
+            at: WALL,
+            arrived: true,
+        }],
+    }
+}
+
+/// The same plan with these requests.
+pub(crate) fn asked(mut plan: Plan, requests: Requests) -> Plan {
+    if let Some(profile) = &mut plan.profile {
+        profile.requests = requests;
+    }
+    plan
 }
 
 /// What is asked of whoever keeps the profile, in words.
@@ -88,6 +135,19 @@ pub(crate) fn words(command: &Command) -> String {
         Command::Shutdown => "shutdown".to_owned(),
         Command::Draft(_, draft) => format!("draft {:?}", draft.reveal()),
         Command::Rename(_, name) => format!("rename {name}"),
+        Command::Ask(ask) => format!(
+            "ask {} as {}, {}: {:?} for {}",
+            ask.conversation,
+            ask.nick,
+            ask.peer,
+            ask.greeting.as_str(),
+            address::public(&ask.address)
+        ),
+        Command::Answer(id, Answer::Accept { nick, peer }) => {
+            format!("accept {id} as {nick}, {peer}")
+        }
+        Command::Answer(id, answer) => format!("{answer:?} {id}").to_lowercase(),
+        Command::Withdraw(id) => format!("withdraw {id}"),
         other => format!("{other:?}"),
     }
 }

@@ -21,3 +21,5 @@ mod new_keys_are_asked_for;
 mod player;
 #[cfg(test)]
 mod quit_is_heard_at_every_question;
+#[cfg(test)]
+mod requests_in_lines;

@@ -34,4 +34,6 @@ mod old_keys_are_amber_and_red;
 #[cfg(test)]
 mod player;
 #[cfg(test)]
+mod requests_are_asked_and_answered;
+#[cfg(test)]
 mod the_conversations_of_a_profile_stand_side_by_side;
