@@ -8,6 +8,7 @@ pub mod otr4;
 mod pair;
 mod peer4;
 pub mod ratchet;
+pub mod wire;
 
 /// Asks the targets to say which inputs get behind acceptance.
 const ASKS: &str = "UNDERTONE_FUZZ_TELL";

@@ -16,15 +16,18 @@ use crate::plan::Requests;
 use crate::text;
 
 impl Talk {
-    /// Says what there is of all this when the face begins.
-    pub(super) fn say_asking(&mut self) {
+    /// Says what there is of all this when the face begins. A list of the conversations says how many requests
+    /// wait.
+    pub(super) fn say_asking(&mut self, listed: bool) {
         match self.options.shape {
             Shape::Words => {
                 if self.asking.address().is_some_and(|line| line.on) {
                     let words = words::address_line(self.asking.address());
                     self.say(&words);
                 }
-                self.say_pending();
+                if !listed {
+                    self.say_pending();
+                }
             }
             Shape::Json => {
                 if let Some(line) = self.asking.address() {

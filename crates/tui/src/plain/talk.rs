@@ -241,10 +241,12 @@ impl Talk {
             talk.say("A demo: your partner is played by this program.");
         }
         talk.take_rooms();
-        talk.say_asking();
-        match talk.plan.resume.take() {
+        let resumed = talk.plan.resume.take();
+        let listed = resumed.is_none() && talk.plan.role.is_none() && talk.plan.profile.is_some();
+        talk.say_asking(listed);
+        match resumed {
             Some(id) => talk.go_to(id),
-            None if talk.plan.role.is_none() && talk.plan.profile.is_some() => {
+            None if listed => {
                 talk.wait = Wait::Text;
                 talk.say_list();
             }
