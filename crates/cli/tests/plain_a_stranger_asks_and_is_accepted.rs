@@ -23,6 +23,15 @@ fn answer(side: &mut Plain, answers: [(&str, &str); 2]) {
     }
 }
 
+/// Asks as bob, and waits until that has arrived.
+fn ask(asker: &mut Plain, address: &str, greeting: &str) {
+    asker.line(&format!("/ask {address}"));
+    answer(asker, [("Your name, as they will see it", "bob"), ("Their name", "Ana")]);
+    asker.words.wait_for("What to say with it", SOON);
+    asker.line(greeting);
+    asker.words.wait_for("Your request has arrived", SOON);
+}
+
 /// Starts the program of who has accepted until it has reached whoever asked: each start tries at once, and then
 /// not for twenty minutes.
 fn reached(side: &Side, network: &str) -> Plain {
@@ -56,11 +65,7 @@ fn a_request_and_its_acceptance_outlive_kills() {
 
     let mut asker = bob.plain(&name, &[]);
     asker.words.wait_for("nobody yet", SOON);
-    asker.line(&format!("/ask {address}"));
-    answer(&mut asker, [("Your name, as they will see it", "bob"), ("Their name", "Ana")]);
-    asker.words.wait_for("What to say with it", SOON);
-    asker.line("I saw the barges.");
-    asker.words.wait_for("Your request has arrived", SOON);
+    ask(&mut asker, &address, "I saw the barges.");
     asker.kill();
     owner.words.wait_for("Somebody who calls themselves “bob” asks you", SOON);
     owner.words.wait_for("| I saw the barges.", SOON);
@@ -98,10 +103,8 @@ fn a_request_and_its_acceptance_outlive_kills() {
     end(&mut owner);
     for (side, partner) in [(&ana, "Robert"), (&bob, "Ana")] {
         assert!(side.reads(&["contact", "list"]).contains(partner));
-        assert!(
-            !side.reads(&["request", "list"]).contains("bob"),
-            "nothing of the request is left"
-        );
+        let left = side.reads(&["request", "list"]);
+        assert!(!left.contains("bob") && !left.contains("Ana"), "a request is left: {left}");
     }
 }
 
@@ -113,11 +116,7 @@ fn who_is_refused_learns_nothing_and_is_not_heard_again() {
     owner.line("/address on");
     let address = address_in(&owner.words.wait_for("Your address is reachable", SOON));
     let mut asker = bob.plain(&name, &[]);
-    asker.line(&format!("/ask {address}"));
-    answer(&mut asker, [("Your name, as they will see it", "bob"), ("Their name", "Ana")]);
-    asker.words.wait_for("What to say with it", SOON);
-    asker.line("");
-    asker.words.wait_for("Your request has arrived", SOON);
+    ask(&mut asker, &address, "");
     owner.words.wait_for("“bob” asks you", SOON);
     owner.line("/refuse bob");
     owner.words.wait_for("They learn nothing of a refusal", SOON);
