@@ -456,3 +456,57 @@ fn an_answer_to_no_request_changes_nothing() {
     net.command(OWNER, Command::Withdraw(ConversationId(77)));
     assert_eq!(net.nodes[OWNER].events.len(), before);
 }
+
+#[test]
+fn two_who_ask_each_other_at_once_have_each_other_twice() {
+    let mut net = Net::new(16, 2);
+    for node in [OWNER, ASKER] {
+        net.command(node, Command::Address(AddressCommand::On));
+    }
+    let addresses = [OWNER, ASKER].map(|node| {
+        let stored = net.nodes[node].memory().address().unwrap();
+        stored.seed.address()
+    });
+    ask(&mut net, ASKER, ASKED, addresses[OWNER]);
+    ask(&mut net, OWNER, ConversationId(8), addresses[ASKER]);
+    net.pass(5 * SECOND);
+    for node in [OWNER, ASKER] {
+        let id = net.nodes[node].memory().requests().pop().unwrap().id;
+        let answer = Answer::Accept { nick: name("me"), peer: name("you") };
+        net.command(node, Command::Answer(id, answer));
+    }
+    net.pass(5 * SECOND);
+    for node in [OWNER, ASKER] {
+        let memory = net.nodes[node].memory();
+        let known: Vec<_> =
+            memory.contacts().into_iter().map(|id| memory.contact(id).unwrap()).collect();
+        let [one, other] = &known[..] else { panic!("{} contacts", known.len()) };
+        assert_ne!(one.card, other.card, "they have nothing in common");
+        assert!(memory.requests().is_empty() && memory.asks().is_empty());
+        // Its address, and a service of the contact that it asked for.
+        assert_eq!(net.services(node), 2);
+    }
+}
+
+#[test]
+fn a_request_that_shows_the_owners_own_address_leads_nowhere() {
+    // Whoever asks names the public address of the owner as the place: it lets anyone in.
+    let mut net = Net::new(17, 2);
+    let address = serve(&mut net);
+    net.tap = Some(Box::new(move |passing| {
+        let request = passing.from.node == ASKER && passing.kind == FrameKind::Request;
+        if !request {
+            return Tap::Pass;
+        }
+        let mut bytes = passing.bytes.clone();
+        bytes[2..34].copy_from_slice(&address.0);
+        Tap::Replace(bytes)
+    }));
+    ask(&mut net, ASKER, ASKED, address);
+    net.pass(5 * SECOND);
+    let id = came(&net).unwrap();
+    accept(&mut net, id);
+    net.pass(5 * SECOND);
+    assert_eq!(requests(&net).pop(), Some((id, RequestEvent::Stranger)));
+    assert!(net.nodes[OWNER].memory().contacts().is_empty());
+}
