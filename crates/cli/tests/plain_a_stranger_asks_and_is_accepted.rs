@@ -1,9 +1,11 @@
 //! Somebody asks at a public address and is accepted: two programs with profiles of their own, killed and
 //! started again on the way.
 
-#![expect(clippy::panic, reason = "what fails in a helper fails its test")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "what fails in a helper fails its test")]
 
 mod support;
+
+use std::fs;
 
 use support::kept::Side;
 use support::{Plain, SOON, local_name};
@@ -13,6 +15,26 @@ fn address_in(line: &str) -> String {
     let words = line.split_whitespace();
     let mut found = words.filter(|word| word.starts_with("undertone:") && word.len() == 66);
     found.next_back().unwrap_or_else(|| panic!("no address in {line:?}")).to_owned()
+}
+
+/// No file of a side's home has one of these texts in it.
+fn assert_nowhere(side: &Side, texts: &[&str]) {
+    let (mut folders, mut files) = (vec![side.home().to_path_buf()], 0);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(bytes) = fs::read(&path) {
+                files += 1;
+                for text in texts {
+                    let found = bytes.windows(text.len()).any(|there| there == text.as_bytes());
+                    assert!(!found, "{text} stands in {}", path.display());
+                }
+            }
+        }
+    }
+    assert!(files > 2, "the profile's files are not found");
 }
 
 /// Answers questions, each when it is asked.
@@ -75,8 +97,10 @@ fn a_request_and_its_acceptance_outlive_kills() {
     assert!(ana.reads(&["address"]).contains(&address));
     assert!(ana.reads(&["request", "list"]).contains("bob"));
     assert!(bob.reads(&["request", "list"]).contains("arrived"));
-    let database = ana.database();
-    assert!(!database.windows(7).any(|bytes| bytes == b"barges."), "it is encrypted");
+    let label = address.trim_start_matches("undertone:");
+    for side in [&ana, &bob] {
+        assert_nowhere(side, &["barges", label]);
+    }
 
     let mut owner = ana.plain(&name, &[]);
     owner.words.wait_for("+ 1 request", SOON);
