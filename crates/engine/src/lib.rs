@@ -412,11 +412,11 @@ impl Engine {
         }
         for made in self.requests.take_made() {
             let id = made.contact.id;
-            // Whoever accepted comes again if the last word of the first time was lost.
-            if let Some(mut before) = self.conversations.remove(&id) {
-                before.replace(&mut cx);
-            }
             cx.ids.streams.insert(made.stream, Owner::Conversation(id));
+            if let Some(before) = self.conversations.get_mut(&id) {
+                before.begin_again(made, &mut cx);
+                continue;
+            }
             let conversation = Conversation::begin(id, made, &mut cx);
             self.conversations.insert(id, conversation);
         }

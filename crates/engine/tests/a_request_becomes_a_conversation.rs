@@ -21,7 +21,8 @@ const ASKER: usize = 1;
 const ASKED: ConversationId = ConversationId(0xa5ced);
 
 const SECOND: u64 = 1_000;
-const HOUR: u64 = 60 * 60 * SECOND;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 fn name(text: &str) -> Name {
@@ -192,9 +193,16 @@ fn a_lost_last_word_is_said_again() {
     net.pass(5 * SECOND);
     assert!(net.nodes[ASKER].memory().contact(ASKED).is_some());
     assert!(net.nodes[OWNER].memory().contact(id).is_none());
+    // What the asker says meanwhile waits for the second time.
+    say(&mut net, ASKER, ASKED, "are you there?");
+    say(&mut net, ASKER, ASKED, "they are gone");
     net.tap = None;
     net.pass(HOUR);
-    talk(&mut net, id);
+    assert_eq!(net.received(OWNER), ["are you there?", "they are gone"]);
+    say(&mut net, OWNER, id, "tell me");
+    net.pass(MINUTE);
+    assert_eq!(net.received(ASKER), ["tell me"]);
+    assert_eq!(net.nodes[ASKER].memory().outbox_len(ASKED), 0);
     assert!(net.nodes[ASKER].memory().asks().is_empty());
 }
 
@@ -415,6 +423,21 @@ fn a_withdrawn_request_is_answered_to_nobody() {
             && net.nodes[ASKER].memory().contact(ASKED).is_none()
     );
     assert!(net.nodes[OWNER].memory().requests().is_empty());
+}
+
+#[test]
+fn an_address_that_is_on_is_said_again_and_one_that_is_off_is_not_served() {
+    let mut net = Net::new(18, 1);
+    let address = serve(&mut net);
+    net.command(OWNER, Command::Address(AddressCommand::On));
+    let again = Event::Address(AddressEvent::Reachable(address));
+    assert_eq!(net.nodes[OWNER].events.last(), Some(&again));
+    assert_eq!(net.services(OWNER), 1);
+    net.command(OWNER, Command::Address(AddressCommand::Off));
+    assert_eq!(net.nodes[OWNER].events.last(), Some(&Event::Address(AddressEvent::Off)));
+    net.reload(OWNER);
+    assert_eq!(net.services(OWNER), 0);
+    assert_eq!(serve(&mut net), address, "it stays the same");
 }
 
 #[test]

@@ -145,6 +145,12 @@ fn run(seed: u64) -> u32 {
             let some = weather.below(8 * HOUR);
             net.pass(some);
             crashes += u32::from(net.crash.is_none());
+            // As soon as the asker has its contact it writes, whether the owner has got it yet or not.
+            if net.nodes[asker].memory().contact(asked(asker)).is_some() {
+                let (conversation, body) = (asked(asker), format!("early, at {}", net.now));
+                let ticket = Ticket(2);
+                net.command(asker, Command::Send { conversation, ticket, body, reply: None });
+            }
         }
         net.crash = None;
         net.tap = None;
@@ -186,6 +192,15 @@ fn check(net: &mut Net, seed: u64, asker: usize) {
         net.command(node, send);
         net.pass(30 * SECOND);
         assert!(net.received(reader).contains(&body), "seed {seed}: {body}");
+    }
+    // Whatever was kept of what either said has arrived, once and in order.
+    for (node, conversation, reader) in said {
+        let there = if reader == OWNER { theirs.id } else { ours.id };
+        let texts = |node: usize, id, own| -> Vec<String> {
+            let rows = net.nodes[node].memory().rows(id).filter(|row| row.own == own);
+            rows.map(|row| row.body.as_str().to_owned()).collect()
+        };
+        assert_eq!(texts(node, conversation, true), texts(reader, there, false), "seed {seed}");
     }
 }
 

@@ -460,7 +460,7 @@ impl Conversation {
     }
 
     /// A stream proved itself: it is the connection from now on.
-    fn up(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
+    pub(super) fn up(&mut self, stream: StreamId, cx: &mut Cx<'_, '_>) {
         // The other end noticed the loss before this one did: the old stream is of no use.
         if let Some(old) = self.connection.stream() {
             cx.close(old, CloseWhen::Now);

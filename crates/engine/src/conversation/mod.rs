@@ -214,9 +214,27 @@ impl Conversation {
         self.contact.made
     }
 
-    /// Lets go of it all for another conversation with this id.
-    pub(crate) fn replace(&mut self, cx: &mut Cx<'_, '_>) {
-        self.finish(cx);
+    /// Whoever accepted our request comes again, because the last word of the first time was lost: they never had
+    /// the session. What was said since waits still, and goes under the new one.
+    pub(crate) fn begin_again(&mut self, made: Made, cx: &mut Cx<'_, '_>) {
+        let Made { contact, session, stream, .. } = made;
+        if self.phase != Phase::Open || self.policy.blocked {
+            return cx.close(stream, CloseWhen::Now);
+        }
+        self.close_down(cx);
+        let Contact { number, since, peer, .. } = self.contact.clone();
+        self.contact = Contact { number, since, peer, ..contact };
+        cx.step.writes.push(Write::PutContact(Box::new(self.contact.clone())));
+        self.session = session;
+        self.session_changed = true;
+        self.owes_receipt = false;
+        self.last_word = None;
+        self.epochs = Epochs::new();
+        self.check = Check::loaded();
+        self.connection = Connection::loaded();
+        self.publish(cx);
+        self.up(stream, cx);
+        self.save(cx);
     }
 
     pub(crate) fn is_over(&self) -> bool {

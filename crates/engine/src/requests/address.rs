@@ -20,6 +20,8 @@ use crate::{ChannelKeys, CloseWhen, Cx, Effect, Owner, ServiceId, StreamId, Tls}
 pub(super) struct Address {
     stored: Option<PublicAddress>,
     service: Option<ServiceId>,
+    /// Whoever looks for it finds it.
+    reachable: bool,
     /// How often in a row it was found taken.
     taken: u32,
     publish: Option<Millis>,
@@ -45,7 +47,14 @@ enum Stage {
 impl Address {
     pub(super) fn load(view: &dyn View) -> Self {
         let stored = view.address();
-        Self { stored, service: None, taken: 0, publish: None, visitors: Vec::new() }
+        Self {
+            stored,
+            service: None,
+            reachable: false,
+            taken: 0,
+            publish: None,
+            visitors: Vec::new(),
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Millis> {
@@ -84,7 +93,11 @@ impl Address {
             return Self::tell(AddressEvent::Off, cx);
         }
         self.taken = 0;
-        Self::tell(AddressEvent::Publishing(address), cx);
+        let event = match self.reachable {
+            true => AddressEvent::Reachable(address),
+            false => AddressEvent::Publishing(address),
+        };
+        Self::tell(event, cx);
         self.publish_if_wished(cx);
     }
 
@@ -110,6 +123,7 @@ impl Address {
 
     pub(super) fn service_state(&mut self, state: &ServiceState, cx: &mut Cx<'_, '_>) {
         let Some(address) = self.own() else { return };
+        self.reachable = *state == ServiceState::Reachable;
         match state {
             ServiceState::Reachable => {
                 self.taken = 0;
@@ -136,6 +150,7 @@ impl Address {
     /// Takes the address down; who is on the way to it is sent away.
     pub(super) fn shut(&mut self, cx: &mut Cx<'_, '_>) {
         self.publish = None;
+        self.reachable = false;
         if let Some(service) = self.service.take() {
             cx.unpublish(service);
         }
