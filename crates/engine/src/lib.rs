@@ -281,9 +281,8 @@ impl Engine {
             Input::Network(state) => {
                 self.network_ready = state.step == NetworkStep::Ready;
                 cx.network_ready = self.network_ready;
-                let ready = self.network_ready;
                 network_in(state, &mut self.meetings, &mut self.conversations, &mut cx);
-                if ready {
+                if self.network_ready {
                     self.requests.network_ready(&mut cx);
                 }
             }
